@@ -85,7 +85,7 @@ KINDS: dict[str, Work] = {
             *("database", "databases", "add-database", "database-status", "change-database", "database-note"),
             *("database-glossary", "api-database-glossary"),
             *("repository", "repositories", "add-repository", "repository-status", "change-repository"),
-            *("file", "jobs", "change-job", "help", "schema", "api-docs"),
+            *("file", "jobs", "change-job", "help", "schema", "api-docs", "api-index", "api-me"),
             *("sign-in", "sign-out", "oidc", "oidc-callback"),
             *("api-repository-list", "api-repository-detail", "api-repository-file", "api-repository-index"),
             *("api-repository-rebuild", "api-repository-status", "api-unit-detail"),

@@ -43,13 +43,12 @@ def allowed_hosts_that_are_none(**_: Any) -> list[CheckMessage]:
 
 @register()
 def origins_that_are_none(**_: Any) -> list[CheckMessage]:
-    """Report entries of `SPARQL_CORS_ORIGINS` that no browser would send."""
+    """Report entries of `SPARQL_CORS_ORIGINS` and `API_CORS_ORIGINS` that no browser would send."""
     hint = "List origins as https://app.example.org, each with its scheme and without a path; or * for all."
     return [
-        Error(
-            f"SPARQL_CORS_ORIGINS has an entry {entry!r} that is no origin.", hint=hint, id="searchapp.E003"
-        )
-        for entry in settings.SPARQL_CORS_ORIGINS
+        Error(f"{name} has an entry {entry!r} that is no origin.", hint=hint, id="searchapp.E003")
+        for name in ("SPARQL_CORS_ORIGINS", "API_CORS_ORIGINS")
+        for entry in getattr(settings, name)
         if entry != "*" and not _ORIGIN.fullmatch(entry)
     ]
 

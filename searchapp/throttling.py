@@ -4,6 +4,7 @@ import hashlib
 import logging
 import math
 import time
+from dataclasses import dataclass
 from typing import Any, cast
 
 from django.conf import settings
@@ -24,6 +25,15 @@ _REDIS_SECONDS = 2.0
 _limiters: SharedCache[str, SlidingWindowCounterRateLimiter] = SharedCache(1)
 
 
+@dataclass(frozen=True)
+class Rate:
+    """How often a caller may call within a time, how often it still may, and when the time is over."""
+
+    limit: int
+    remaining: int
+    seconds: int
+
+
 class TooManyRequests(SearchappError):  # noqa: N818 - reads as what it is
     """A caller is over its rate; `seconds` until it may call again."""
 
@@ -32,9 +42,10 @@ class TooManyRequests(SearchappError):  # noqa: N818 - reads as what it is
     code = "throttled"
     transient = True
 
-    def __init__(self, message: str, seconds: int) -> None:
+    def __init__(self, message: str, seconds: int, limit: int = 0) -> None:
         super().__init__(message)
         self.seconds = seconds
+        self.rate = Rate(limit, 0, seconds)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -42,34 +53,35 @@ class TooManyRequests(SearchappError):  # noqa: N818 - reads as what it is
         return {"Retry-After": str(self.seconds)}
 
 
-def count_request(request: HttpRequest, *, key: Any = None) -> None:
+def count_request(request: HttpRequest, *, key: Any = None) -> Rate | None:
     """Count a request of its caller: the API key, else the account, else the address.
 
     Where Redis is away nothing is counted: people may read on. Raises TooManyRequests.
     """
     if key is not None:
-        _count_if_possible("caller", f"key-{key.pk}")
-    elif request.user.is_authenticated:
-        _count_if_possible("caller", f"user-{request.user.pk}")
-    else:
-        count_unknown(request)
+        return _count_if_possible("caller", f"key-{key.pk}")
+    if request.user.is_authenticated:
+        return _count_if_possible("caller", f"user-{request.user.pk}")
+    return count_unknown(request)
 
 
-def count_unknown(request: HttpRequest) -> None:
+def count_unknown(request: HttpRequest) -> Rate | None:
     """Count a request of its address, as of somebody without an account. Raises TooManyRequests."""
-    _count_if_possible("anonymous", network_of(client_address(request)))
+    return _count_if_possible("anonymous", network_of(client_address(request)))
 
 
-def count(rate: str, what: str, caller: str) -> None:
+def count(rate: str, what: str, caller: str) -> Rate:
     """Count something that a caller does, at most as often as `rate` says (`10 per 15 minute`).
 
     Raises TooManyRequests, and RedisError where Redis is away.
     """
     limiter, item, name = _limiter(), parse(rate), _name(caller)
-    if limiter.hit(item, what, name):
-        return
-    seconds = max(1, math.ceil(limiter.get_window_stats(item, what, name).reset_time - time.time()))
-    raise TooManyRequests(f"That was too often. Try again in {_spoken(seconds)}.", seconds)
+    is_allowed = limiter.hit(item, what, name)
+    left = limiter.get_window_stats(item, what, name)
+    seconds = max(1, math.ceil(left.reset_time - time.time()))
+    if is_allowed:
+        return Rate(item.amount, left.remaining, seconds)
+    raise TooManyRequests(f"That was too often. Try again in {_spoken(seconds)}.", seconds, item.amount)
 
 
 def forget(rate: str, what: str, caller: str) -> None:
@@ -95,11 +107,12 @@ def _remembered(what: str, caller: str) -> tuple[Any, str]:
     return storage.get_connection(), storage.prefixed_key(f"{what}/{_name(caller)}")
 
 
-def _count_if_possible(rate: str, caller: str) -> None:
+def _count_if_possible(rate: str, caller: str) -> Rate | None:
     try:
-        count(settings.THROTTLES[rate], "request", caller)
+        return count(settings.THROTTLES[rate], "request", caller)
     except RedisError as error:
         log.warning("Requests are not counted, as Redis is away: %s", error)
+        return None
 
 
 def _limiter() -> SlidingWindowCounterRateLimiter:

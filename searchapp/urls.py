@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
+from searchapp.api.account import IndexView, MeView
 from searchapp.api.docs import DocsView
 from searchapp.api.errors import not_found
 from searchapp.api.routers import OptionalSlashRouter
@@ -19,6 +20,8 @@ urlpatterns = [
     path("sign-in/oidc/", include("searchapp.oidc.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", DocsView.as_view(url_name="schema"), name="api-docs"),
+    re_path(r"^api/v1/?$", IndexView.as_view(), name="api-index"),
+    re_path(r"^api/v1/me/?$", MeView.as_view(), name="api-me"),
     path("api/v1/code/", include("codesearch.api.urls")),
     path("api/v1/", include("kbqa.urls")),
     path("api/v1/", include(router.urls)),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from codesearch import services
@@ -10,6 +11,7 @@ from codesearch.models import Build, Repository, SourceFile, Unit
 from codesearch.retrieval import Retriever
 from codesearch.selectors import serving_build
 from searchapp.api.sources import AUDIENCE_FIELDS, AudienceSerializer, WithJobSerializer, audience_of
+from searchapp.choices import ChoiceField
 
 
 class BuildSerializer(serializers.ModelSerializer[Build]):
@@ -36,6 +38,15 @@ class BuildSerializer(serializers.ModelSerializer[Build]):
         read_only_fields = fields
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A git repository",
+            {"location": "https://github.com/django/django", "ref": "stable/5.2.x"},
+            request_only=True,
+        )
+    ]
+)
 class RepositorySerializer(AudienceSerializer, serializers.ModelSerializer[Repository]):
     """A repository.
 
@@ -69,6 +80,12 @@ class RepositorySerializer(AudienceSerializer, serializers.ModelSerializer[Repos
             "created",
         )
         read_only_fields = ("serving", "units", "created")
+        extra_kwargs = {
+            "source_kind": {
+                "required": False,
+                "help_text": "By default as the location says.",
+            },
+        }
 
     def get_languages(self, repository: Repository) -> dict[str, int]:
         """The units by language of the served build."""
@@ -77,7 +94,8 @@ class RepositorySerializer(AudienceSerializer, serializers.ModelSerializer[Repos
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Check that the source is there."""
-        if attrs.get("source_kind") == Repository.SourceKind.ARCHIVE:
+        attrs.setdefault("source_kind", _kind_of(attrs))
+        if attrs["source_kind"] == Repository.SourceKind.ARCHIVE:
             if "archive" not in attrs:
                 raise serializers.ValidationError({"archive": ["Send the archive as a multipart form."]})
         elif self.instance is None and not attrs.get("location"):
@@ -96,6 +114,14 @@ class RepositorySerializer(AudienceSerializer, serializers.ModelSerializer[Repos
             name=name, location=location, audience=audience_of(validated_data), **validated_data
         )
         return repository
+
+
+def _kind_of(given: dict[str, Any]) -> str:
+    """The kind of a source that was sent without saying so."""
+    if "archive" in given:
+        return Repository.SourceKind.ARCHIVE
+    is_address = "://" in given.get("location", "") or given.get("location", "").startswith("git@")
+    return Repository.SourceKind.GIT if is_address else Repository.SourceKind.FOLDER
 
 
 class AddedRepositorySerializer(WithJobSerializer, RepositorySerializer):
@@ -241,6 +267,9 @@ class SearchResultSerializer(serializers.Serializer[Any]):
 
     query = serializers.CharField()
     total = serializers.IntegerField(help_text="Candidates that can be paged through.")
+    count = serializers.IntegerField(help_text="The same, as lists call it.")
+    next = serializers.URLField(allow_null=True, help_text="The address of the next page.")
+    previous = serializers.URLField(allow_null=True, help_text="The address of the page before.")
     milliseconds = serializers.FloatField()
     notice = serializers.CharField(help_text="Why the search was narrower than asked, empty if it was not.")
     facets = serializers.DictField(child=serializers.DictField(child=serializers.IntegerField()))
@@ -256,7 +285,7 @@ class SearchParameters(serializers.Serializer[Any]):
     )
     page = serializers.IntegerField(min_value=1, max_value=100, default=1)
     page_size = serializers.IntegerField(min_value=1, max_value=100, default=10)
-    retriever = serializers.ChoiceField(
+    retriever = ChoiceField(
         choices=[str(retriever) for retriever in Retriever], default=str(Retriever.HYBRID)
     )
 

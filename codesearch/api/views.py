@@ -11,6 +11,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
+from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from codesearch import selectors, services
@@ -31,6 +32,7 @@ from codesearch.models import Repository, Unit
 from codesearch.retrieval import Hit, Retriever, search, similar_units
 from codesearch.retrieval.explanation import explain_unit, words_met
 from codesearch.retrieval.snippets import snippets_of
+from searchapp.api.parameters import parameters_of
 from searchapp.api.sources import SourceViewSet
 from searchapp.jobs.api import JobSerializer
 
@@ -43,9 +45,7 @@ class SearchView(APIView):
     )
     def get(self, request: Request) -> Response:
         """Search functions, methods, classes and passages by words, meaning and name."""
-        parameters = SearchParameters(data=request.query_params)
-        parameters.is_valid(raise_exception=True)
-        given = parameters.validated_data
+        given = parameters_of(request, SearchParameters)
         size = given["page_size"]
         result = search(
             given["q"],
@@ -53,9 +53,15 @@ class SearchView(APIView):
             offset=(given["page"] - 1) * size,
             limit=size,
         )
+        pages = max(1, -(-result.total // size))
+        if given["page"] > pages:
+            raise NotFound(f"Page {given['page']} is after the last: there are {pages}.")
         body = {
             "query": given["q"],
             "total": result.total,
+            "count": result.total,
+            "next": _page(request, given["page"] + 1) if given["page"] < pages else None,
+            "previous": _page(request, given["page"] - 1) if given["page"] > 1 else None,
             "milliseconds": round(result.milliseconds, 1),
             "notice": result.notice,
             "facets": result.facets,
@@ -78,22 +84,20 @@ class UnitViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Unit]):
     @action(detail=True, pagination_class=None)
     def similar(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The units nearest in meaning to this one."""
-        parameters = SimilarParameters(data=request.query_params)
-        parameters.is_valid(raise_exception=True)
-        hits = similar_units(self.get_object(), limit=parameters.validated_data["limit"])
+        given = parameters_of(request, SimilarParameters)
+        hits = similar_units(self.get_object(), limit=given["limit"])
         return Response(HitSerializer(_hits(hits), many=True).data)
 
     @extend_schema(parameters=[ExplanationParameters], responses=ExplanationSerializer)
     @action(detail=True, pagination_class=None)
     def explanation(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """What of this unit its vector comes from; 404 where the encoder reads no structure there."""
-        parameters = ExplanationParameters(data=request.query_params)
-        parameters.is_valid(raise_exception=True)
+        given = parameters_of(request, ExplanationParameters)
         unit = self.get_object()
         explanation = explain_unit(unit)
         if explanation is None:
             raise NotFound("This unit was encoded by its text alone.")
-        met = words_met(unit, parameters.validated_data["q"])
+        met = words_met(unit, given["q"])
         parts = {name: getattr(explanation, name) for name in ("nodes", "lines", "apart")}
         return Response(ExplanationSerializer({**parts, "met": met}).data)
 
@@ -132,6 +136,11 @@ class RepositoryViewSet(SourceViewSet[Repository]):
     def file(self, request: Request, name: str, path: str) -> Response:
         """A file with its text and outline."""
         return Response(FileSerializer(get_object_or_404(selectors.served_files(name), path=path)).data)
+
+
+def _page(request: Request, number: int) -> str:
+    """The address of another page of a search."""
+    return replace_query_param(request.build_absolute_uri(), "page", number)
 
 
 def _hits(hits: list[Hit], words: tuple[str, ...] = (), quoted: tuple[str, ...] = ()) -> list[dict[str, Any]]:

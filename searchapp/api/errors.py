@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.http import HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
@@ -52,7 +52,7 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     known = known_error(error)
     if known is not None and (not isinstance(known, InvalidInput) or known.status != InvalidInput.status):
         return _problem_of(known)
-    error = _as_api_exception(known or error)
+    error = _as_api_exception(known or error, context)
     response = exception_handler(error, context)
     if response is None:
         return None
@@ -77,13 +77,25 @@ def _problem_of(error: SearchappError) -> Response:
     return Response(body, status=error.status, headers=error.headers, content_type=CONTENT_TYPE)
 
 
-def _as_api_exception(error: Exception) -> Exception:
+def _as_api_exception(error: Exception, context: dict[str, Any]) -> Exception:
     """An error as DRF knows it: input that is not valid is 400, with what is wrong by field."""
+    if isinstance(error, Http404):
+        return exceptions.NotFound(_missing(context))
     if isinstance(error, InvalidInput):
         return exceptions.ValidationError({error.field: [error.message]} if error.field else [error.message])
     if isinstance(error, DjangoValidationError):
         return exceptions.ValidationError(as_serializer_error(error))
     return error
+
+
+def _missing(context: dict[str, Any]) -> str:
+    """What is not there: the same words for what does not exist and for what others alone may see."""
+    view, given = context.get("view"), context.get("kwargs") or {}
+    queryset = getattr(view, "queryset", None)
+    name = next(iter(given.values()), "")
+    if queryset is None or not name:
+        return "There is nothing like that here, or you may not see it."
+    return f"There is no {queryset.model._meta.verbose_name} {str(name)[:200]!r} here, or you may not see it."
 
 
 def _detail(data: Any) -> tuple[str, Any]:

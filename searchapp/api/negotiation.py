@@ -4,9 +4,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from rest_framework.exceptions import NotAcceptable
-from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.utils.mediatypes import media_type_matches, order_by_precedence
+
+
+class JsonForBrowsers(DefaultContentNegotiation):
+    """Gives browsers JSON, which they ask for as a page: an address can be looked at."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        """The renderer of an answer. Raises NotAcceptable."""
+        try:
+            return super().select_renderer(request, renderers, format_suffix)
+        except NotAcceptable:
+            if not accepts(request, "text/html"):
+                raise
+            return renderers[0], renderers[0].media_type
 
 
 class AnyContent(BaseContentNegotiation):
@@ -20,6 +33,12 @@ class AnyContent(BaseContentNegotiation):
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
         """The first renderer, for errors."""
         return renderers[0], renderers[0].media_type
+
+
+def accepts(request: Request, media_type: str) -> bool:
+    """Whether a request names a media type."""
+    given = request.headers.get("Accept", "*/*").split(",")
+    return any(media_type_matches(each.strip(), media_type) for each in given)
 
 
 def accepted(request: Request, media_types: Sequence[str]) -> str:

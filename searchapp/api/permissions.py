@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
@@ -28,13 +29,24 @@ def may_write(user: object) -> bool:
     return bool(getattr(user, "is_authenticated", False) and getattr(user, "is_staff", False))
 
 
-class ReadOrWriteScope(BasePermission):
+class KnownMethod(BasePermission):
+    """That a method is not known comes before who may use it."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        """Whether the view has the method. Raises MethodNotAllowed."""
+        if request.method not in view.allowed_methods:
+            raise MethodNotAllowed(str(request.method))
+        return True
+
+
+class ReadOrWriteScope(KnownMethod):
     """Reading for readers; writing for staff, and with a key only for one of the scope `write`."""
 
     message = "Writing needs a staff account, and with an API key the scope write."
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        """Whether the request is allowed."""
+        """Whether the request is allowed. Raises MethodNotAllowed."""
+        super().has_permission(request, view)
         if request.method in SAFE_METHODS:
             return may_read(request.user)
         if isinstance(request.auth, ApiKey) and request.auth.scope != ApiKey.Scope.WRITE:
@@ -56,9 +68,9 @@ class SignedIn(ReadOrWriteScope):
         return bool(getattr(user, "is_authenticated", False))
 
 
-class Readers(BasePermission):
+class Readers(KnownMethod):
     """For views that only read, whatever the method: a long query is sent by POST."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        """Whether the request is allowed."""
-        return may_read(request.user)
+        """Whether the request is allowed. Raises MethodNotAllowed."""
+        return super().has_permission(request, view) and may_read(request.user)

@@ -9,11 +9,13 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework import mixins, serializers, viewsets
 from rest_framework import status as http
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from searchapp.api.parsers import BoundedJsonParser
+from searchapp.choices import ChoiceField
 from searchapp.jobs.api import JobSerializer
 from searchapp.jobs.models import Job
 from searchapp.jobs.selectors import newest_job
@@ -44,7 +46,9 @@ class GroupNamesField(serializers.ListField):
 class AudienceSerializer(serializers.Serializer[Any]):
     """Who may see a source."""
 
-    visibility = serializers.ChoiceField(
+    serializer_choice_field = ChoiceField
+
+    visibility = ChoiceField(
         choices=Visibility.choices,
         required=False,
         help_text="Who may see it; by default everyone where ANONYMOUS_READ is on, else signed-in people.",
@@ -107,6 +111,8 @@ class SourceViewSet(
     """Sources of a kind: add, look, read again, delete."""
 
     lookup_field = "slug"
+    filters = ("visibility",)
+    """The parameters of a list, besides those of paging."""
     lookup_value_regex = r"[A-Za-z0-9_-]+"
     parser_classes = (BoundedJsonParser, MultiPartParser, FormParser)
     delete_source: ClassVar[Callable[..., Job]]
@@ -125,6 +131,8 @@ class SourceViewSet(
         """The sources with their groups; in a list, those of a visibility that is asked for."""
         sources = super().get_queryset().prefetch_related("groups")
         visibility = self.request.query_params.get("visibility") if self.action == "list" else None
+        if visibility is not None and visibility not in Visibility.values:
+            raise ValidationError({"visibility": [f"Choose one of: {', '.join(Visibility.values)}."]})
         return sources if visibility is None else sources.filter(visibility=visibility)
 
     @extend_schema(responses={202: JobSerializer})

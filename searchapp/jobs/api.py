@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from searchapp.choices import ChoiceField
 from searchapp.jobs.models import Job
 from searchapp.jobs.services import cancel_job, retry_job
 
@@ -51,11 +53,32 @@ class JobSerializer(serializers.ModelSerializer[Job]):
         read_only_fields = fields
 
 
+class JobFilters(serializers.Serializer[Any]):
+    """Which jobs are wanted."""
+
+    kind = serializers.CharField(required=False, max_length=50, help_text="As `load_graph`.")
+    subject = serializers.CharField(
+        required=False, max_length=200, help_text="What it works on: `repository:7`, as other jobs say it."
+    )
+    state = ChoiceField(choices=Job.State.choices, required=False)
+
+
+@extend_schema_view(list=extend_schema(parameters=[JobFilters]))
 class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Job]):
     """Long work: its progress, cancelling and retrying it."""
 
     queryset = Job.objects.all()
     serializer_class = JobSerializer
+    filters = ("kind", "subject", "state")
+
+    def get_queryset(self) -> QuerySet[Job]:
+        """The jobs; in a list, those that the parameters ask for."""
+        jobs = super().get_queryset()
+        if self.action != "list":
+            return jobs
+        wanted = JobFilters(data=self.request.query_params)
+        wanted.is_valid(raise_exception=True)
+        return jobs.filter(**wanted.validated_data)
 
     @extend_schema(request=None, responses=JobSerializer)
     @action(detail=True, methods=["post"])

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "searchapp.visibility.ReaderMiddleware", "searchapp.audit.recording.AuditMiddleware",
     "django.middleware.security.SecurityMiddleware", "whitenoise.middleware.WhiteNoiseMiddleware",
+    "searchapp.api.cors.CorsMiddleware", "searchapp.api.throttles.RateMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware", "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware", "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -129,6 +130,7 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.MultiPartParser",
     ],
     "DEFAULT_PAGINATION_CLASS": "searchapp.api.paging.Paging",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "searchapp.api.negotiation.JsonForBrowsers",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "searchapp.api.schema.ProblemSchema",
     "DEFAULT_THROTTLE_CLASSES": ["searchapp.api.throttles.CallerThrottle"],
@@ -149,6 +151,13 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["searchapp.api.permissions.Readers"],
+    "TAGS": [
+        {"name": "Code", "description": "Search repositories, read files, add and index repositories."},
+        {"name": "Graphs", "description": "Ask knowledge graphs in words or SPARQL; load and edit them."},
+        {"name": "Databases", "description": "Ask databases in words or SQL; connect and describe them."},
+        {"name": "Jobs", "description": "Long work: loading, indexing, scanning, deleting."},
+        {"name": "Account", "description": "What there is, and who you are."},
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
@@ -159,6 +168,7 @@ SPECTACULAR_SETTINGS = {
         "UnitKind": "codesearch.models.Unit.Kind",
         "Visibility": "searchapp.visibility.Visibility",
         "GraphSourceKind": "kbqa.sparql.models.Graph.SourceKind",
+        "DatabaseSourceKind": "kbqa.sql.models.Database.SourceKind",
     },
 }
 
@@ -262,6 +272,7 @@ GRAPH_EXPORT_ROWS = env.integer("GRAPH_EXPORT_ROWS", 1_000_000)
 GRAPH_EXPORT_SECONDS = env.integer("GRAPH_EXPORT_SECONDS", 300)
 GRAPH_EXPORT_PROCESSES = env.integer("GRAPH_EXPORT_PROCESSES", 2)
 SPARQL_CORS_ORIGINS = env.listing("SPARQL_CORS_ORIGINS")
+API_CORS_ORIGINS = env.listing("API_CORS_ORIGINS")
 LANGUAGE_MODEL_ADDRESS = env.text("LANGUAGE_MODEL_ADDRESS", "")
 LANGUAGE_MODEL = env.text("LANGUAGE_MODEL", "")
 LANGUAGE_MODEL_KEY = env.text("LANGUAGE_MODEL_KEY", "")

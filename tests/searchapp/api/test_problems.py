@@ -30,7 +30,7 @@ def handled(error):
         (Unavailable("Away."), 503, "urn:searchapp:unavailable"),
         (SearchappError("Broken."), 500, "urn:searchapp:error"),
         (OperationalError("closed"), 503, "urn:searchapp:unavailable"),
-        (Http404(), 404, "about:blank"),
+        (Http404(), 404, "urn:searchapp:not_found"),
         (PermissionDenied(), 403, "about:blank"),
         (exceptions.NotAuthenticated(), 401, "urn:searchapp:not_authenticated"),
         (exceptions.MethodNotAllowed("PUT"), 405, "urn:searchapp:method_not_allowed"),

@@ -1,13 +1,11 @@
 """The SPARQL 1.1 Protocol endpoint of a graph: query forms only."""
 
-from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.cache import patch_vary_headers
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ParseError, ValidationError
@@ -20,14 +18,12 @@ from kbqa.sparql.models import Graph
 from kbqa.sparql.sources import selectors
 from kbqa.sparql.sources.service_description import described
 from kbqa.sparql.stores.executor import Dataset, run_query, stream_query
+from searchapp.api.cors import is_preflight, share
 from searchapp.api.negotiation import AnyContent
 from searchapp.api.permissions import Readers
 
 _NO_UTF8 = "The query is not written in UTF-8."
 _NO_UPDATES = "This endpoint only reads; edits go to /api/v1/graphs/{slug}/edit."
-_PREFLIGHT_SECONDS = 600
-_READABLE = "X-Result-Cut, Retry-After"
-"""Headers that a script of another origin may read."""
 _PARAMETERS = [
     OpenApiParameter(
         "default-graph-uri",
@@ -85,11 +81,11 @@ class SparqlView(APIView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer, and tell browsers whether a script of another origin may read that."""
-        if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+        if is_preflight(request):
             response: HttpResponseBase = HttpResponse(status=204)
         else:
             response = super().dispatch(request, *args, **kwargs)
-        _share(request, response)
+        share(request, response, settings.SPARQL_CORS_ORIGINS, "GET, POST, OPTIONS")
         return response
 
     @extend_schema(
@@ -174,23 +170,6 @@ def _wants_all(request: Request) -> bool:
 
 def _accepted(request: Request) -> str:
     return str(request.headers.get("Accept", ""))
-
-
-def _share(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Let scripts of the origins that are set read a response (CORS); without a person's session."""
-    allowed: Iterable[str] = settings.SPARQL_CORS_ORIGINS
-    if not allowed:
-        return
-    patch_vary_headers(response, ["Origin"])
-    origin = request.headers.get("Origin", "")
-    if not origin or ("*" not in allowed and origin not in allowed):
-        return
-    response.headers["Access-Control-Allow-Origin"] = "*" if "*" in allowed else origin
-    response.headers["Access-Control-Expose-Headers"] = _READABLE
-    if request.method == "OPTIONS":
-        response.headers["Access-Control-Allow-Methods"] = "GET, POST, OPTIONS"
-        response.headers["Access-Control-Allow-Headers"] = "Accept, Authorization, Content-Type"
-        response.headers["Access-Control-Max-Age"] = str(_PREFLIGHT_SECONDS)
 
 
 def _check_encoding(encoded: bytes) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from kbqa.questions.api import JUDGEMENT_FIELDS, StepSerializer
@@ -24,6 +24,20 @@ class GraphVersionSerializer(serializers.ModelSerializer[GraphVersion]):
         read_only_fields = fields
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A file on the web",
+            {"location": "https://example.org/films.ttl", "name": "films"},
+            request_only=True,
+        ),
+        OpenApiExample(
+            "An endpoint",
+            {"source_kind": "endpoint", "location": "https://query.example.org/sparql", "name": "works"},
+            request_only=True,
+        ),
+    ]
+)
 class GraphSerializer(AudienceSerializer, serializers.ModelSerializer[Graph]):
     """A graph. A file is uploaded as `file` in a multipart form."""
 
@@ -72,10 +86,14 @@ class GraphSerializer(AudienceSerializer, serializers.ModelSerializer[Graph]):
             "created",
         )
         read_only_fields = ("slug", "prefixes", "created")
+        extra_kwargs = {
+            "source_kind": {"required": False, "help_text": "By default `file` with a file, else `url`."}
+        }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Check that the source is there."""
-        if attrs.get("source_kind") == Graph.SourceKind.FILE:
+        attrs.setdefault("source_kind", Graph.SourceKind.FILE if attrs.get("file") else Graph.SourceKind.URL)
+        if attrs["source_kind"] == Graph.SourceKind.FILE:
             if "file" not in attrs:
                 raise serializers.ValidationError({"file": ["Send the file as a multipart form."]})
         elif not attrs.get("location"):

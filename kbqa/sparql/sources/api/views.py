@@ -33,6 +33,7 @@ from kbqa.sparql.sources.api.serializers import (
     answer_body,
 )
 from kbqa.sparql.terms import parse_node
+from searchapp.api.parameters import parameters_of
 from searchapp.api.sources import SourceViewSet
 from searchapp.jobs.api import JobSerializer
 
@@ -67,9 +68,8 @@ class GraphViewSet(SourceViewSet[Graph]):
     @action(detail=True, pagination_class=None)
     def export(self, request: Request, *args: Any, **kwargs: Any) -> StreamingHttpResponse:
         """All triples of the graph as N-Triples, or with its named graphs as N-Quads."""
-        wanted = ExportParameters(data=request.query_params)
-        wanted.is_valid(raise_exception=True)
-        graph, with_graphs = self.get_object(), wanted.validated_data["graphs"]
+        given = parameters_of(request, ExportParameters)
+        graph, with_graphs = self.get_object(), given["graphs"]
         suffix, kind = ("nq", "application/n-quads") if with_graphs else ("nt", "application/n-triples")
         return StreamingHttpResponse(
             services.export_graph(graph, with_graphs=with_graphs),
@@ -81,10 +81,9 @@ class GraphViewSet(SourceViewSet[Graph]):
     @action(detail=True, pagination_class=None)
     def ask(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Answer a question in words, with the query behind the answer and the other readings."""
-        parameters = AskParameters(data=request.query_params)
-        parameters.is_valid(raise_exception=True)
+        given = parameters_of(request, AskParameters)
         graph = self.get_object()
-        _, question = services.ask(graph, parameters.validated_data["q"], remember_for=request.user)
+        _, question = services.ask(graph, given["q"], remember_for=request.user)
         answer = kept_answer_of(question)
         assert answer is not None
         return Response(AnswerSerializer(answer_body(answer, question)).data)
@@ -93,11 +92,10 @@ class GraphViewSet(SourceViewSet[Graph]):
     @action(detail=True, pagination_class=None)
     def node(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """A node's name and its edges, both ways."""
-        parameters = NodeParameters(data=request.query_params)
-        parameters.is_valid(raise_exception=True)
+        given = parameters_of(request, NodeParameters)
         graph = self.get_object()
         try:
-            node = parse_node(parameters.validated_data["iri"])
+            node = parse_node(given["iri"])
         except ValueError as error:
             raise ValidationError({"iri": ["This is not an IRI."]}) from error
         neighbourhood = neighbourhood_of(node, graph, served(graph).live)

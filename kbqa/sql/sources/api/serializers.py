@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from kbqa.questions.api import JUDGEMENT_FIELDS, AskParameters, StepSerializer
@@ -15,9 +15,24 @@ from kbqa.sql.sources import services
 from kbqa.sql.sources.connecting import Trial
 from kbqa.sql.stores.server_parts import ENGINES, PARTS, TLS_MODES, given_parts
 from searchapp.api.sources import AUDIENCE_FIELDS, AudienceSerializer, WithJobSerializer, audience_of
+from searchapp.choices import ChoiceField
 from searchapp.visibility import current_reader
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A server by its address",
+            {"url": "postgresql://reader:password@db.example.org/shop", "name": "shop"},
+            request_only=True,
+        ),
+        OpenApiExample(
+            "A server by its parts",
+            {"engine": "mysql", "host": "db.example.org", "database": "shop", "user": "reader"},
+            request_only=True,
+        ),
+    ]
+)
 class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Database]):
     """A database. A file is uploaded as `file` in a multipart form."""
 
@@ -33,7 +48,7 @@ class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Databas
         help_text="postgresql://user:password@host/database, instead of its parts; stored encrypted, never "
         "shown.",
     )
-    engine = serializers.ChoiceField(
+    engine = ChoiceField(
         choices=list(ENGINES.items()),
         write_only=True,
         required=False,
@@ -64,7 +79,7 @@ class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Databas
         trim_whitespace=False,
         help_text="Stored encrypted, never shown.",
     )
-    tls = serializers.ChoiceField(
+    tls = ChoiceField(
         choices=list(TLS_MODES.items()),
         write_only=True,
         required=False,
@@ -110,10 +125,14 @@ class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Databas
             "created",
         )
         read_only_fields = ("slug", "created")
+        extra_kwargs = {
+            "source_kind": {"required": False, "help_text": "By default `upload` with a file, else `url`."},
+        }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Require the field of the chosen source."""
         kinds = (Database.SourceKind.UPLOAD, Database.SourceKind.URL)
+        attrs.setdefault("source_kind", kinds[0] if attrs.get("file") else kinds[1])
         if attrs["source_kind"] not in kinds:
             raise serializers.ValidationError(
                 {"source_kind": ["Use upload or url; files on the server are connected at its terminal."]}
@@ -274,6 +293,11 @@ class DatabaseAnswerSerializer(serializers.Serializer[Any]):
     milliseconds = serializers.FloatField()
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("Rows of a table", {"sql": "SELECT name, city FROM customer"}, request_only=True)
+    ]
+)
 class SqlSerializer(serializers.Serializer[Any]):
     """A statement that reads."""
 
@@ -283,7 +307,7 @@ class SqlSerializer(serializers.Serializer[Any]):
 class ExportParameters(SqlSerializer):
     """A statement that reads, and the kind of file that its rows are wanted in."""
 
-    format = serializers.ChoiceField(
+    format = ChoiceField(
         choices=[(name, form.label) for name, form in FORMATS.items()],
         required=False,
         help_text="By default as the header `Accept` says, else CSV.",

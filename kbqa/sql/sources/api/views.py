@@ -35,6 +35,7 @@ from kbqa.sql.sources.api.serializers import (
 )
 from kbqa.sql.stores.databases import served
 from searchapp.api.negotiation import AnyContent, accepted
+from searchapp.api.parameters import parameters_of
 from searchapp.api.permissions import Readers
 from searchapp.api.sources import SourceViewSet
 from searchapp.jobs.api import JobSerializer
@@ -70,9 +71,7 @@ class DatabaseViewSet(SourceViewSet[Database]):
     @action(detail=True, pagination_class=None)
     def ask(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Answer a question in words, with the SQL behind it, the other readings and the focused schema."""
-        parameters = DatabaseAskParameters(data=request.query_params)
-        parameters.is_valid(raise_exception=True)
-        wanted = parameters.validated_data
+        wanted = parameters_of(request, DatabaseAskParameters)
         answer, question = services.ask(
             self.get_object(),
             wanted["q"],
@@ -101,9 +100,13 @@ class DatabaseViewSet(SourceViewSet[Database]):
         It is sent while it is written, so that it may break off: then no end of the answer is sent, and CSV
         and JSON say in their last line why. Where an export may have no more rows, they say that there.
         """
-        wanted = ExportParameters(data=request.query_params if request.method == "GET" else request.data)
-        wanted.is_valid(raise_exception=True)
-        given, database = wanted.validated_data, self.get_object()
+        if request.method == "GET":
+            given = parameters_of(request, ExportParameters)
+        else:
+            wanted = ExportParameters(data=request.data)
+            wanted.is_valid(raise_exception=True)
+            given = wanted.validated_data
+        database = self.get_object()
         if "format" not in given:
             kind = accepted(request, [form.media_type for form in FORMATS.values()])
             given["format"] = next(name for name, form in FORMATS.items() if form.media_type == kind)
@@ -137,9 +140,7 @@ class DatabaseViewSet(SourceViewSet[Database]):
     @glossary.mapping.delete
     def forget_word(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Forget what a word means."""
-        wanted = GlossaryKeySerializer(data=request.query_params)
-        wanted.is_valid(raise_exception=True)
-        words.forget(self.get_object(), wanted.validated_data["id"])
+        words.forget(self.get_object(), parameters_of(request, GlossaryKeySerializer)["id"])
         return Response(status=204)
 
 

@@ -41,7 +41,10 @@ class SearchView(APIView):
     """Search code."""
 
     @extend_schema(
-        operation_id="code_search", parameters=[SearchParameters], responses=SearchResultSerializer
+        operation_id="code_search",
+        summary="Search code",
+        parameters=[SearchParameters],
+        responses=SearchResultSerializer,
     )
     def get(self, request: Request) -> Response:
         """Search functions, methods, classes and passages by words, meaning and name."""

@@ -294,9 +294,7 @@ class DatabaseAnswerSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(
-    examples=[
-        OpenApiExample("Rows of a table", {"sql": "SELECT name, city FROM customer"}, request_only=True)
-    ]
+    examples=[OpenApiExample("Rows", {"sql": "SELECT name, city FROM customer"}, request_only=True)]
 )
 class SqlSerializer(serializers.Serializer[Any]):
     """A statement that reads."""

@@ -10,6 +10,7 @@ from searchapp.api.errors import not_found
 from searchapp.api.routers import OptionalSlashRouter
 from searchapp.health import health
 from searchapp.jobs.api import JobViewSet
+from searchapp.metrics.views import MetricsView
 
 router = OptionalSlashRouter()
 router.register("jobs", JobViewSet, basename="api-job")
@@ -22,6 +23,7 @@ urlpatterns = [
     path("api/docs/", DocsView.as_view(url_name="schema"), name="api-docs"),
     re_path(r"^api/v1/?$", IndexView.as_view(), name="api-index"),
     re_path(r"^api/v1/me/?$", MeView.as_view(), name="api-me"),
+    re_path(r"^api/metrics/?$", MetricsView.as_view(), name="api-metrics"),
     path("api/v1/code/", include("codesearch.api.urls")),
     path("api/v1/", include("kbqa.urls")),
     path("api/v1/", include(router.urls)),

@@ -1,6 +1,7 @@
 """Runs one stage of one job, at most once at a time, and turns what happens into the job's state."""
 
 import logging
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from django.db import OperationalError, connection
 from django.db.models import F
 from django.utils import timezone
 
+from searchapp.counting import STAGES
 from searchapp.errors import SearchappError
 from searchapp.jobs import transitions
 from searchapp.jobs.context import JobContext
@@ -74,9 +76,11 @@ def _run_stage(job: Job) -> bool:
     if job.interruptions >= _MAX_INTERRUPTIONS:
         _end(job, Job.State.FAILED, error=_interrupted(job))
         return False
+    started = time.perf_counter()
     try:
         stages = handler_of(job.kind).stages
         stages[job.stage].run(JobContext(job))
+        STAGES.observe(time.perf_counter() - started, job.kind, str(job.stage + 1))
     except (KeyboardInterrupt, SystemExit):
         transitions.let_go([job.pk])
         raise

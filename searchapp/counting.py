@@ -6,11 +6,11 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from django.core.cache import cache
 from prometheus_client.core import HistogramMetricFamily
 from redis.exceptions import RedisError
+
+from searchapp.throttling import patient_redis
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class Histogram:
         """Add a time. Where Redis is away nothing is counted."""
         bucket = bisect_left(BUCKETS, seconds)
         try:
-            with _redis().pipeline(transaction=False) as pipe:
+            with patient_redis().pipeline(transaction=False) as pipe:
                 pipe.hincrby(_KEY, self._field(values, str(bucket)), 1)
                 pipe.hincrbyfloat(_KEY, self._field(values, _SUM), seconds)
                 pipe.execute()
@@ -51,7 +51,7 @@ HISTOGRAMS = {histogram.name: histogram for histogram in (REQUESTS, STAGES)}
 def families() -> Iterator[HistogramMetricFamily]:
     """What was counted. Raises RedisError."""
     counted: dict[str, dict[tuple[str, ...], dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
-    for field, value in _redis().hgetall(_KEY).items():
+    for field, value in patient_redis().hgetall(_KEY).items():
         name, *values, part = json.loads(field)
         counted[name][tuple(values)][part] = float(value)
     for name, histogram in HISTOGRAMS.items():
@@ -68,8 +68,3 @@ def _cumulated(parts: Mapping[str, float]) -> list[tuple[str, float]]:
         total += parts.get(str(place), 0.0)
         buckets.append((bound, total))
     return buckets
-
-
-def _redis() -> Any:
-    """The connection to Redis that the cache has."""
-    return cache._cache.get_client(write=True)  # type: ignore[attr-defined]

@@ -101,10 +101,15 @@ def is_remembered(what: str, caller: str) -> bool:
     return bool(redis.exists(key))
 
 
+def patient_redis() -> Any:
+    """A connection to Redis that gives up after two seconds."""
+    return cast(RedisStorage, _limiter().storage).get_connection()
+
+
 def _remembered(what: str, caller: str) -> tuple[Any, str]:
     """The connection to Redis, and the key under which something of a caller is remembered."""
     storage = cast(RedisStorage, _limiter().storage)
-    return storage.get_connection(), storage.prefixed_key(f"{what}/{_name(caller)}")
+    return patient_redis(), storage.prefixed_key(f"{what}/{_name(caller)}")
 
 
 def _count_if_possible(rate: str, caller: str) -> Rate | None:

@@ -44,8 +44,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "searchapp.request_id.RequestIdMiddleware", "searchapp.metrics.middleware.MetricsMiddleware",
-    "searchapp.visibility.ReaderMiddleware", "searchapp.audit.recording.AuditMiddleware",
+    "searchapp.visibility.ReaderMiddleware", "searchapp.request_id.RequestIdMiddleware",
+    "searchapp.metrics.middleware.MetricsMiddleware", "searchapp.audit.recording.AuditMiddleware",
     "django.middleware.security.SecurityMiddleware", "whitenoise.middleware.WhiteNoiseMiddleware",
     "searchapp.api.cors.CorsMiddleware", "searchapp.api.throttles.RateMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware", "django.middleware.common.CommonMiddleware",

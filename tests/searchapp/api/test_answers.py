@@ -1,7 +1,8 @@
-"""What a program that calls the API is told: where it is, who it is, what it did wrong, what is left to it."""
+"""What a program is told by the API: where and who it is, what it did wrong, how many calls are left."""
 
 import re
 import shlex
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -211,7 +212,7 @@ def commands():
 def test_documented_calls_are_answered(command, admin_user, monkeypatch):
     monkeypatch.setattr("codesearch.services.validate_source", lambda _: None)
     words = [word for word in shlex.split(command.replace("\\\n", " ")) if word != "curl"]
-    options = dict(zip(words, words[1:], strict=False))
+    options = dict(pairwise(words))
     address = next(word for word in words if word.startswith("http"))
     key = ApiKey.objects.issue(user=admin_user, name="docs", scope="write")[1]
     headers = {"Authorization": f"Bearer {key}"}

@@ -34,7 +34,7 @@ def errors(response, field):
 
 def test_the_api_says_what_there_is(client, db):
     addresses = client.get("/api/v1/").json()["addresses"]
-    assert addresses["graphs"] == "http://testserver/api/v1/graphs/"
+    assert addresses["graphs"] == "http://testserver/api/v1/graphs"
     for part, address in addresses.items():
         path = address.removeprefix("http://testserver")
         assert resolve(path), part

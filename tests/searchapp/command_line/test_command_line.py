@@ -1,6 +1,8 @@
 """The command `searchapp`: against a server that answers, one that does not, and on this machine."""
 
 import json
+import os
+import subprocess
 import sys
 
 import pytest
@@ -135,11 +137,17 @@ def test_the_doctor_tells_what_a_server_lacks(load, server, command):
     assert (status, lines(said)[-1]["state"]) == (1, "wrong")
 
 
-def test_shells_complete_commands(monkeypatch, command):
-    monkeypatch.setenv("_SEARCHAPP_COMPLETE", "complete_bash")
-    monkeypatch.setenv("COMP_WORDS", "searchapp re")
-    monkeypatch.setenv("COMP_CWORD", "1")
-    assert command()[1].split() == ["restore"]
+def test_shells_complete_commands():
+    program = "import sys; sys.argv[0] = 'searchapp'; from searchapp.command_line.app import main; main()"
+    words = {"_SEARCHAPP_COMPLETE": "complete_bash", "COMP_WORDS": "searchapp re", "COMP_CWORD": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **words},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == ["restore"], done.stderr
 
 
 def test_a_log_gets_no_frames_of_progress(capsys):

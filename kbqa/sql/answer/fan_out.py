@@ -293,7 +293,8 @@ def _with_terms(query: Query, changed: Callable[[Term], Term]) -> Query:
     """A query with other terms in what it shows, compares in groups and sorts by."""
 
     def item(old: Item) -> Item:
-        return Item(changed(old.term), old.operator, None if old.other is None else changed(old.other))
+        other = None if old.other is None else changed(old.other)
+        return replace(old, term=changed(old.term), other=other)
 
     return replace(
         query,

@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kbqa.linking.words import overlap
 from kbqa.sql.answer.reading import Reading, rows_of
 from kbqa.sql.answer.schema_linking import is_mention
 from kbqa.sql.answer.unanswerable import unexplained
-from kbqa.sql.answer.usage import Usage, Use, overlap
+from kbqa.sql.answer.usage import Usage, Use
 from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.query import Query, columns_of
 from kbqa.sql.schema import ColumnRef

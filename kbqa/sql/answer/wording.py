@@ -6,6 +6,7 @@ from itertools import groupby
 
 from kbqa.plurals import as_plural
 from kbqa.sql.answer.phrases import (
+    ACROSS,
     COMPARISONS,
     EXTREMES,
     HIGHEST,
@@ -39,6 +40,7 @@ from kbqa.sql.query import (
     GroupKey,
     Item,
     Operand,
+    Operator,
     Order,
     Query,
     Term,
@@ -89,6 +91,8 @@ class _Words:
 
     def text(self) -> str:
         query = self.query
+        if query.each:
+            return self.first_of_each()
         shown = self.shown()
         qualified = self.qualifiers()
         if qualified and not shown.endswith((one(self.subject), plural(self.subject))):
@@ -104,6 +108,15 @@ class _Words:
         if query.distinct and len(query.items) > 1:
             parts.append("each combination once")
         return ", ".join(part for part in parts if part)
+
+    def first_of_each(self) -> str:
+        """What comes first, and what it is shown once for each value of."""
+        query = self.query
+        each = {Item(Term(key)) for key in query.each}
+        items = tuple(item for item in query.items if item not in each) or query.items
+        group = tuple(key for key in query.group if key not in query.each)
+        first = _Words(replace(query, items=items, group=group, each=()), self.schema)
+        return f"{first.text()}, for each {listed([first.key(key) for key in query.each])}"
 
     @property
     def is_list_of_values(self) -> bool:
@@ -152,11 +165,27 @@ class _Words:
 
     def item(self, item: Item, *, owned: bool) -> str:
         """An item in words, with its table where it is `owned`."""
+        if item.across is not None:
+            return ACROSS[item.across].format(self.item(replace(item, across=None), owned=owned))
         words = [self.term(term, owned=owned) for term in item.terms]
+        if item.operator == Operator.CHANGE:
+            return self.change(item, owned=owned)
         return words[0] if item.operator is None else f" {OPERATORS[item.operator]} ".join(words)
+
+    def change(self, item: Item, *, owned: bool) -> str:
+        """How much a number of some rows is more than that of others, in percent."""
+        what = self.term(replace(item.term, only=()), owned=owned)
+        now, before = (self.only(term) for term in item.terms)
+        return f"the change in percent of {what} from those {before} to those {now}"
+
+    def only(self, term: Term) -> str:
+        """The conditions of the rows that a term is of."""
+        return " and ".join(f"whose {self.compared(each)}" for each in term.only)
 
     def term(self, term: Term, *, owned: bool) -> str:
         operand, aggregate = term.operand, term.aggregate
+        if term.only:
+            return f"{self.term(replace(term, only=()), owned=True)} {self.only(term)}"
         if term.of_groups is not None:
             inner = self.term(replace(term, of_groups=None), owned=owned)
             return f"the {TOGETHER[term.of_groups]} {inner.removeprefix('the ')}"
@@ -253,8 +282,7 @@ class _Words:
             if term.operand.table != self.subject:
                 what = f"{what} of the {one(term.operand.table)}"
         noun = name if limit == 1 else f"{limit} {several}"
-        each = f" for each {listed([self.key(key) for key in self.query.each])}" if self.query.each else ""
-        return f"the {noun} with the {f'{ordinal(offset + 1)} ' if offset else ''}{what}{each}"
+        return f"the {noun} with the {f'{ordinal(offset + 1)} ' if offset else ''}{what}"
 
     def grouped(self) -> str:
         group = self.query.group
@@ -291,8 +319,6 @@ class _Words:
         )
         if query.offset:
             limit = f"only the {ordinal(query.offset + 1)}"
-        if query.each:
-            limit = f"{limit} for each {listed([self.key(key) for key in query.each])}"
         if not query.order:
             return limit
         keys = f"sorted by {listed([self.order(order) for order in query.order])}"

@@ -35,6 +35,16 @@ def without_repetition(query: Query, schema: Schema) -> Query:
     return replace(written, right=right)
 
 
+def adds_up_repeated(query: Query, schema: Schema) -> bool:
+    """Whether what is added up of some rows only is there several times, which nothing can be done about."""
+    joined = _Joined(query, schema)
+    return any(
+        term.aggregate in (Aggregate.SUM, Aggregate.AVG) and joined.repeats(_tables_in(term.operand))
+        for term in joined.terms
+        if term.only
+    )
+
+
 def _within(query: Query, schema: Schema) -> Query:
     """A query with none repeated in the queries that values are compared with."""
 
@@ -101,7 +111,14 @@ class _Joined:
     def needed(self) -> set[str]:
         """The tables that are not joined for a condition alone."""
         compared = [condition.column for condition in self.query.having if condition.column is not None]
-        operands = [*(term.operand for term in self.terms), *self.query.group, *compared, *self.query.each]
+        only = [each.item.term.operand for term in self.terms for each in term.only]
+        operands = [
+            *(term.operand for term in self.terms),
+            *self.query.group,
+            *compared,
+            *self.query.each,
+            *only,
+        ]
         return {table for operand in operands for table in _tables_in(operand)}
 
     @property
@@ -196,7 +213,7 @@ class _Joined:
             return replace(term, distinct=True)
         grouped = bool(self.query.group)
         key = self._key_of(operand.table) if isinstance(operand, AllOf) or grouped else None
-        return Term(key, Aggregate.COUNT, distinct=True) if key is not None else None
+        return replace(term, operand=key, distinct=True) if key is not None else None
 
     def _key_of(self, table: str) -> ColumnRef | None:
         """The column by which a table's rows are told apart; None where it takes several."""

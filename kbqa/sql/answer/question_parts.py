@@ -6,6 +6,7 @@ from math import exp, prod
 
 from kbqa.sql.answer.directions import directed
 from kbqa.sql.answer.encoding import encode_question, reread
+from kbqa.sql.answer.fan_out import adds_up_repeated
 from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.answer.glossary_linking import with_values
 from kbqa.sql.answer.reading import Reading
@@ -40,7 +41,8 @@ def read_parts(
     for combined in product(*parts):
         likelihood = prod(likely for _, likely in combined)
         for query in whole.compose([query for query, _ in combined]):
-            yield Reading("", likelihood, likelihood, query, parts=whole.questions)
+            if not adds_up_repeated(query, source.asked):
+                yield Reading("", likelihood, likelihood, query, parts=whole.questions)
 
 
 def _of_part(

@@ -140,7 +140,7 @@ class _Words:
     def place(self, item: Item) -> str:
         """The table whose columns an item is of; empty where it says so itself."""
         tables = {term.operand.table for term in item.terms}
-        says_so = any(isinstance(term.operand, AllOf) or self.counts_rows(term) for term in item.terms)
+        says_so = item.across is not None or any(self.says_its_table(term) for term in item.terms)
         return "" if says_so or len(tables) > 1 else item.term.operand.table
 
     def run(self, items: Sequence[Item], place: str) -> str:
@@ -166,26 +166,32 @@ class _Words:
     def item(self, item: Item, *, owned: bool) -> str:
         """An item in words, with its table where it is `owned`."""
         if item.across is not None:
-            return ACROSS[item.across].format(self.item(replace(item, across=None), owned=owned))
+            return ACROSS[item.across].format(self.of_all(item.term))
         words = [self.term(term, owned=owned) for term in item.terms]
         if item.operator == Operator.CHANGE:
-            return self.change(item, owned=owned)
+            return self.change(item)
         return words[0] if item.operator is None else f" {OPERATORS[item.operator]} ".join(words)
 
-    def change(self, item: Item, *, owned: bool) -> str:
+    def change(self, item: Item) -> str:
         """How much a number of some rows is more than that of others, in percent."""
-        what = self.term(replace(item.term, only=()), owned=owned)
         now, before = (self.only(term) for term in item.terms)
+        what = self.of_all(replace(item.term, only=()))
         return f"the change in percent of {what} from those {before} to those {now}"
+
+    def of_all(self, term: Term) -> str:
+        """A term with its table."""
+        text = self.term(term, owned=False)
+        return text if self.says_its_table(term) else f"{text} of {plural(term.operand.table)}"
 
     def only(self, term: Term) -> str:
         """The conditions of the rows that a term is of."""
-        return " and ".join(f"whose {self.compared(each)}" for each in term.only)
+        those = Query((Item(Term(AllOf(term.operand.table))),), where=term.only)
+        return _Words(those, self.schema).qualifiers()
 
     def term(self, term: Term, *, owned: bool) -> str:
         operand, aggregate = term.operand, term.aggregate
         if term.only:
-            return f"{self.term(replace(term, only=()), owned=True)} {self.only(term)}"
+            return f"{self.of_all(replace(term, only=()))} {self.only(term)}"
         if term.of_groups is not None:
             inner = self.term(replace(term, of_groups=None), owned=owned)
             return f"the {TOGETHER[term.of_groups]} {inner.removeprefix('the ')}"
@@ -231,6 +237,10 @@ class _Words:
             return f"days from {readable(right.column)} to {readable(left.column)}"
         other = "" if right.table == left.table else f" of the {one(right.table)}"
         return f"{readable(left.column)} {OPERATORS[computed.operator]} {readable(right.column)}{other}"
+
+    def says_its_table(self, term: Term) -> bool:
+        """Whether a term in words has its table in it by itself."""
+        return bool(term.only) or isinstance(term.operand, AllOf) or self.counts_rows(term)
 
     def counts_rows(self, term: Term) -> bool:
         ref = column_of(term.operand)

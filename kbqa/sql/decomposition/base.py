@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from kbqa.linking.words import Span
 from kbqa.sql.grammar import LinkedQuestion
+from kbqa.sql.grammar.actions import ColumnPointer, TablePointer
 from kbqa.sql.query import Aggregate, Item, Query
 
 Compose = Callable[[Sequence[Query]], Iterator[Query]]
@@ -52,14 +53,21 @@ def is_added_up(query: Query) -> bool:
     return item is not None and item.term.aggregate in (Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG)
 
 
-def named_within(linked: LinkedQuestion, span: Span) -> LinkedQuestion:
-    """The tables and columns whose whole names stand in a part of the question."""
-
-    def stands(found: Span | None) -> bool:
-        return found is not None and span[0] <= found[0] and found[1] <= span[1]
-
-    return LinkedQuestion(
-        linked.schema,
-        tuple(table for table in linked.tables if table.features.exact and stands(table.span)),
-        tuple(column for column in linked.columns if column.features.exact and stands(column.span)),
-    )
+def named_within(linked: LinkedQuestion, span: Span) -> list[TablePointer | ColumnPointer]:
+    """The tables and columns whose whole names stand in a part of the question, not within longer ones."""
+    pointers: list[TablePointer | ColumnPointer] = [*linked.tables, *linked.columns]
+    named = [
+        (pointer, pointer.span)
+        for pointer in pointers
+        if pointer.features.exact
+        and pointer.span is not None
+        and span[0] <= pointer.span[0]
+        and pointer.span[1] <= span[1]
+    ]
+    return [
+        pointer
+        for pointer, (start, end) in named
+        if not any(
+            first <= start and end <= last and (first, last) != (start, end) for _, (first, last) in named
+        )
+    ]

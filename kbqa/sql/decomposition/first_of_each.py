@@ -8,6 +8,7 @@ from functools import partial
 from kbqa.sql.dates import counts_years
 from kbqa.sql.decomposition.base import Whole, named_within, without
 from kbqa.sql.grammar import LinkedQuestion
+from kbqa.sql.grammar.actions import ColumnPointer, TablePointer
 from kbqa.sql.query import Item, Query, Term
 from kbqa.sql.schema import ColumnRef, ColumnType, Schema, readable
 
@@ -41,8 +42,8 @@ def first_of_each(question: str, linked: LinkedQuestion) -> Whole | None:
 def _keys(linked: LinkedQuestion, span: tuple[int, int]) -> list[ColumnRef]:
     """What may tell the groups apart: a column that is named, or the names of a table's rows."""
     named = named_within(linked, span)
-    columns = [column.key for column in named.columns]
-    tables = [_name_of(table.key, linked.schema) for table in named.tables]
+    columns = [pointer.key for pointer in named if isinstance(pointer, ColumnPointer)]
+    tables = [_name_of(pointer.key, linked.schema) for pointer in named if isinstance(pointer, TablePointer)]
     return list(dict.fromkeys([*filter(None, tables), *columns]))[:_MAX_KEYS]
 
 
@@ -51,7 +52,7 @@ def _name_of(table: str, schema: Schema) -> ColumnRef | None:
     columns = schema.table(table).columns
     by_name = [each for each in columns if set(_NAMES) & set(readable(each.name).split())]
     unique = [each for each in columns if schema.is_unique(ColumnRef(table, each.name))]
-    telling = sorted(unique, key=lambda each: (each.kind != ColumnType.TEXT, not counts_years(each)))
+    telling = sorted(unique, key=lambda each: (not counts_years(each), each.kind != ColumnType.TEXT))
     found = next(iter((*by_name, *telling)), None)
     return None if found is None else ColumnRef(table, found.name)
 

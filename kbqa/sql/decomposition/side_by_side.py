@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from kbqa.sql.decomposition.base import Whole, only_number
 from kbqa.sql.grammar import LinkedQuestion
-from kbqa.sql.query import Condition, Query
+from kbqa.sql.query import AllOf, Condition, Item, Query
 
 _HOW_MANY = r"how (?:many|much)"
 _AND = re.compile(
@@ -39,9 +39,12 @@ def _compose(queries: Sequence[Query]) -> Iterator[Query]:
     if numbers[0] is None or numbers[1] is None or not _go_together(one, other):
         return
     common = tuple(condition for condition in one.where if condition in other.where)
+    terms = numbers[0].term, numbers[1].term
+    if all(isinstance(term.operand, AllOf) for term in terms):  # the rows of one join, whatever is counted
+        terms = terms[0], terms[0]
     items = [
-        replace(number, term=replace(number.term, only=_others(query.where, common)))
-        for number, query in zip((numbers[0], numbers[1]), queries, strict=True)
+        Item(replace(term, only=_others(query.where, common)))
+        for term, query in zip(terms, queries, strict=True)
     ]
     if items[0] != items[1]:
         keys = [item for item in one.items if item != numbers[0]]

@@ -18,12 +18,13 @@ _ASKS: tuple[re.Pattern[str], ...] = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
         rf"^(?:by )?(?:what|which|how (?:much|many)) ?(?:percent(?:age)?|%)? ?(?:points )?"
-        rf"(?:did|does|do|has|have) (?:the )?(?P<what>.+?) {VERBS}\b",
-        rf"{_QUESTION}(?:percent(?:age)?|relative|absolute|total)? ?{NOUNS} (?:in|of) (?:the )?(?P<what>.+)$",
-        rf"{_QUESTION}(?P<what>.+?) (?:percent(?:age)? )?{NOUNS}\b",
+        rf"(?:did|does|do|has|have) (?:the )?(?P<what>.+?) {VERBS}\b(?P<rest>.*)$",
+        rf"{_QUESTION}(?:percent(?:age)?|relative|absolute|total)? ?{NOUNS} (?:in|of) (?:the )?(?P<what>.+?)"
+        r"(?P<rest>(?: (?:for|in|of) (?:each|every)\b.*| (?:per|by)\b.*)?)$",
+        rf"{_QUESTION}(?P<what>.+?) (?:percent(?:age)? )?{NOUNS}\b(?P<rest>.*)$",
     )
 )
-"""Questions for a change of `what`, once the two times are taken out of them."""
+"""Questions for a change of `what`, once the two times are taken out of them; `rest` names groups."""
 _MORE = re.compile(
     r"^how (?:many|much) (?P<side>more|fewer|less) (?P<what>.+?) than (?P<other>.+)$", re.IGNORECASE
 )
@@ -57,25 +58,24 @@ def two_compared(question: str, linked: LinkedQuestion) -> Whole | None:
 def _change(question: str, linked: LinkedQuestion) -> Whole | None:
     for pair in _pairs(question, linked):
         rest = without(question, pair.span).rstrip("?. ")
-        what = next(
-            (match["what"] for form in _ASKS if (match := form.match(_AS_PERCENT.sub("", rest)))), None
-        )
-        if what is not None:
+        plain = _AS_PERCENT.sub("", rest)
+        match = next((found for form in _ASKS if (found := form.match(plain)) is not None), None)
+        if match is not None:
             said = question[slice(*pair.second.span)] if pair.second.span else ""
             operator = Operator.CHANGE if IN_PERCENT.search(question) else Operator.MINUS
             compose = partial(_compose, linked, pair.second, pair.first, operator)
-            return Whole((_asked(what, said, linked),), compose)
+            return Whole((_asked(match, said, linked),), compose)
     return None
 
 
-def _asked(what: str, time: str, linked: LinkedQuestion) -> str:
+def _asked(match: re.Match[str], time: str, linked: LinkedQuestion) -> str:
     """The question for a number at one time."""
+    what, rest = match["what"], match["rest"]
     counted = {table.text for table in linked.tables if table.features.exact}
-    is_counted = what.casefold() in counted or what.casefold().removesuffix("s") in counted
-    if is_counted:
-        return f"How many {what} are there in {time}?"
+    if what.casefold() in counted or what.casefold().removesuffix("s") in counted:
+        return f"How many {what} are there in {time}{rest}?"
     total = "" if _NUMBERED.match(what) else "total "
-    return f"What is the {total}{what} in {time}?"
+    return f"What is the {total}{what} in {time}{rest}?"
 
 
 def _pairs(question: str, linked: LinkedQuestion) -> Iterator[_Pair]:

@@ -35,6 +35,12 @@ def without_repetition(query: Query, schema: Schema) -> Query:
     return replace(written, right=right)
 
 
+def repeats_rows(query: Query, table: str, schema: Schema) -> bool:
+    """Whether the joins of a query have a row of a table several times."""
+    joined = _Joined(query, schema)
+    return all(key is not None for key in joined.keys) and joined.repeats((table,))
+
+
 def adds_up_repeated(query: Query, schema: Schema) -> bool:
     """Whether what is added up of some rows only is there several times, which nothing can be done about."""
     joined = _Joined(query, schema)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from kbqa.linking.words import fold, stem
-from kbqa.sql.answer.fan_out import without_repetition
+from kbqa.sql.answer.fan_out import repeats_rows, without_repetition
 from kbqa.sql.query import (
     Aggregate,
     AllOf,
@@ -38,6 +38,7 @@ _ASKED_TOO = re.compile(
     re.IGNORECASE,
 )
 """What is asked for beside something: `with their prices`."""
+_MOST = re.compile(r"\b(?:most|least|fewest) (?P<name>(?:[\w-]+ ){0,2}?[\w-]+)", re.IGNORECASE)
 _TIMES = frozenset(("year", "month", "quarter", "week"))
 """Names of numbers that count time."""
 
@@ -49,7 +50,8 @@ def finished(query: Query, question: str, schema: Schema) -> Query:
     by time follow each other in time.
     """
     named = _with_whole_names(_with_metrics(query, question, schema), question, schema)
-    once = without_repetition(_with_asked(named, question, schema), schema)
+    whole = _with_totals(_with_asked(named, question, schema), question, schema)
+    once = without_repetition(whole, schema)
     return _naming_all(_in_time(once, schema), schema)
 
 
@@ -134,6 +136,29 @@ def _with_asked(query: Query, question: str, schema: Schema) -> Query:
     asked = [_called(match["name"], query, schema) for match in _ASKED_TOO.finditer(question)]
     new = [Item(Term(ref)) for ref in dict.fromkeys(filter(None, asked)) if ref not in shown]
     return replace(query, items=(*query.items, *new))
+
+
+def _with_totals(query: Query, question: str, schema: Schema) -> Query:
+    """A query by the total of each row's many, where the question is for who has the most of something.
+
+    `The most points` are those of all results of a team, not of one.
+    """
+    orders = [order.item for order in query.order if order.item.operator is None]
+    ref = orders[0].term.operand if len(orders) == 1 and orders[0].term.aggregate is None else None
+    if query.limit is None or query.group or query.each or not isinstance(ref, ColumnRef):
+        return query
+    subject = query.items[0].term.operand.table
+    keys = [ColumnRef(subject, column.name) for column in schema.table(subject).columns if column.primary]
+    says_most = any(
+        stem(word) in {stem(part) for part in fold(readable(ref.column)).split()}
+        for match in _MOST.finditer(question)
+        for word in fold(match["name"]).split()
+    )
+    is_number = schema.column(ref).kind == ColumnType.NUMBER
+    if not (says_most and is_number and keys) or not repeats_rows(query, subject, schema):
+        return query
+    total = Item(Term(ref, Aggregate.SUM))
+    return replace(query, group=tuple(keys), order=(replace(query.order[0], item=total),))
 
 
 def _called(name: str, query: Query, schema: Schema) -> ColumnRef | None:

@@ -39,6 +39,19 @@ def unspoken_for(
             yield action
 
 
+def shows_something(state: Prefix) -> bool:
+    """Whether a query shows anything that its own conditions do not say already."""
+    query = state.query
+    if state.nested or state.left is not None or any(condition.follows_or for condition in query.where):
+        return True
+    said = {
+        condition.item
+        for condition in query.where
+        if condition.comparison == Comparison.EQUAL and len(condition.values) == 1
+    }
+    return not query.items or not set(query.items) <= said
+
+
 def has_one_value(state: Prefix) -> bool:
     """Whether a query that one value is compared with may end: it has one, or is of something named.
 

@@ -13,7 +13,7 @@ from kbqa.sql.grammar.actions import (
     keywords,
     value_of,
 )
-from kbqa.sql.grammar.consistency import bounds_left, has_one_value, unspoken_for
+from kbqa.sql.grammar.consistency import bounds_left, has_one_value, shows_something, unspoken_for
 from kbqa.sql.grammar.fitting import (
     OF_ROWS,
     columns_of,
@@ -184,7 +184,7 @@ def _later_clauses(state: Prefix) -> Iterator[Action]:
         state.left, distinct=False
     )
     is_whole = query.shares and not query.which and not query.group
-    if not repeats_left and not is_whole and has_one_value(state):
+    if not repeats_left and not is_whole and has_one_value(state) and shows_something(state):
         yield Keyword(Word.END)
 
 

@@ -148,7 +148,8 @@ def _with_totals(query: Query, question: str, schema: Schema) -> Query:
     if query.limit is None or query.group or query.each or not isinstance(ref, ColumnRef):
         return query
     subject = query.items[0].term.operand.table
-    keys = [ColumnRef(subject, column.name) for column in schema.table(subject).columns if column.primary]
+    primary = [ref for ref in schema.table(subject).refs() if schema.column(ref).primary]
+    keys = primary or [ref for ref in schema.table(subject).refs() if schema.is_unique(ref)][:1]
     says_most = any(
         stem(word) in {stem(part) for part in fold(readable(ref.column)).split()}
         for match in _MOST.finditer(question)

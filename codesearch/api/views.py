@@ -29,6 +29,7 @@ from codesearch.api.serializers import (
 from codesearch.models import Repository, Unit
 from codesearch.retrieval import Hit, Retriever, search, similar_units
 from codesearch.retrieval.explanation import explain_unit, words_met
+from codesearch.retrieval.fields import FILE
 from codesearch.retrieval.snippets import snippets_of
 from searchapp.api.sources import SourceViewSet
 from searchapp.jobs.api import JobSerializer
@@ -41,7 +42,7 @@ class SearchView(APIView):
         operation_id="code_search", parameters=[SearchParameters], responses=SearchResultSerializer
     )
     def get(self, request: Request) -> Response:
-        """Search functions, methods, classes and passages by words, meaning and name."""
+        """Search functions, methods, classes and passages by words, meaning and name, and lines by text."""
         parameters = SearchParameters(data=request.query_params)
         parameters.is_valid(raise_exception=True)
         given = parameters.validated_data
@@ -55,6 +56,7 @@ class SearchView(APIView):
         body = {
             "query": given["q"],
             "total": result.total,
+            "exhaustive": result.exhaustive,
             "milliseconds": round(result.milliseconds, 1),
             "notice": result.notice,
             "facets": result.facets,
@@ -137,5 +139,6 @@ def _hits(hits: list[Hit], words: tuple[str, ...] = (), quoted: tuple[str, ...] 
     for hit in hits:
         unit = hit.candidate
         row = {"rank": hit.rank, "candidate": unit, "reasons": hit.reasons, "code": snippets[unit.id].text}
-        rows.append({**row, "url": selectors.unit_address(unit.repository, unit.path, unit.start_line)})
+        row["id"] = unit.id if unit.kind != FILE else None
+        rows.append({**row, "url": selectors.unit_address(unit.repository, unit.path, unit.line)})
     return rows

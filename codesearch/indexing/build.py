@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.db import connection, transaction
 
-from codesearch.indexing import statistics, vectors
+from codesearch.indexing import statistics, trigrams, vectors
 from codesearch.indexing.rows import NewFile, write_files
 from codesearch.models import Build, Repository, Unit
 from codesearch.parsing import language_of, parse_file
@@ -45,6 +45,7 @@ def read(context: JobContext) -> None:
     reading = _Reading(written if context.job.arguments.get("afresh") else served | written)
     for files in _portions(_new_files(snapshot.entries, snapshot.left_out, reading, context)):
         write_files(repository, build.number, files)
+    trigrams.fill_missing(repository.pk)
     _close_missing(repository, build.number, served, reading.seen)
     build.left_out = snapshot.left_out.as_dict()
     build.revision = snapshot.revision

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from codesearch.indexing import statistics, trigrams, vectors
 from codesearch.indexing.rows import NewFile, write_files
 from codesearch.models import Build, Repository, Unit
-from codesearch.parsing import language_of, parse_file
+from codesearch.parsing import language_of, may_be_read, parse_file
 from codesearch.sources import Entry, LeftOut, SourceError, open_source
 from codesearch.sources.base import Reason, git_digest
 from codesearch.sources.filters import decode, reason_by_path, reason_by_text
@@ -157,7 +157,7 @@ def _new_files(
                 "or raise SOURCE_MAX_FILES."
             )
         context.progress(count, 0, f"Reading {count:,} files")
-        reason = reason_by_path(entry.path, entry.size, settings.SOURCE_MAX_FILE_BYTES, _is_supported)
+        reason = reason_by_path(entry, settings.SOURCE_MAX_FILE_BYTES, may_be_read)
         if reason is not None:
             left_out.add(reason, entry.path)
             continue
@@ -167,10 +167,6 @@ def _new_files(
         file = _read_file(entry, left_out, reading)
         if file is not None:
             yield file
-
-
-def _is_supported(path: str) -> bool:
-    return language_of(path) is not None
 
 
 def _read_file(entry: Entry, left_out: LeftOut, reading: _Reading) -> NewFile | None:
@@ -184,7 +180,7 @@ def _read_file(entry: Entry, left_out: LeftOut, reading: _Reading) -> NewFile | 
         reading.seen.add(entry.path)
         return None
     text = decode(content)
-    reason = Reason.BINARY if text is None else reason_by_text(text)
+    reason = Reason.BINARY if text is None else _reason_of_text(entry, text)
     if text is None or reason is not None:
         left_out.add(reason or Reason.BINARY, entry.path)
         return None
@@ -192,6 +188,11 @@ def _read_file(entry: Entry, left_out: LeftOut, reading: _Reading) -> NewFile | 
     reading.partly_parsed += not parsed.sound
     reading.seen.add(entry.path)
     return NewFile(entry.path[:1000], digest, text, parsed)
+
+
+def _reason_of_text(entry: Entry, text: str) -> Reason | None:
+    language = language_of(entry.path, text)
+    return Reason.UNSUPPORTED if language is None else reason_by_text(text, language, entry.marks)
 
 
 def _portions(files: Iterator[NewFile]) -> Iterator[list[NewFile]]:

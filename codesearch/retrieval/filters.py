@@ -8,7 +8,7 @@ from typing import Any
 
 from codesearch.indexing.trigrams import trigram_bits
 from codesearch.models import Repository
-from codesearch.retrieval.conditions import AllOf, Condition, Filter, Literal
+from codesearch.retrieval.conditions import AllOf, Condition, Filter, Literal, not_negated
 from codesearch.retrieval.fields import QueryError
 from codesearch.retrieval.query import Query
 from codesearch.retrieval.regular_expressions import AllOf as AllNeeded
@@ -74,9 +74,9 @@ def conditions_of(query: Query, with_text: Mapping[Literal, list[int]] | None = 
 
 
 def sql_of(condition: Condition, of_leaf: LeafSql) -> Sql:
-    """SQL of a condition, by that of its leaves, of which the minus is not to be regarded."""
+    """SQL of a condition, by that of its leaves, which are asked for without their minus."""
     if isinstance(condition, Filter | Literal):
-        sql, parameters = of_leaf(condition)
+        sql, parameters = of_leaf(not_negated(condition))
     else:
         word = " AND " if isinstance(condition, AllOf) else " OR "
         parts = [sql_of(part, of_leaf) for part in condition.parts]
@@ -137,7 +137,7 @@ def _combined(parts: Sequence[Sql], *, is_all: bool) -> Sql:
 
 
 def filter_sql(condition: Filter, table: str) -> Sql:
-    """SQL of a filter, its minus left out, on units (`u`) or files (`f`). Raises QueryError."""
+    """SQL of a filter without its minus on units (`u`) or files (`f`). Raises QueryError."""
     sql, value = _CONDITIONS[condition.field](condition)
     return sql.replace("{table}", table), [value]
 

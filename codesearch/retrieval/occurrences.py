@@ -8,7 +8,7 @@ import time
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -133,7 +133,7 @@ class _Search:
         filters = [leaf for leaf in dict.fromkeys(unsigned) if isinstance(leaf, Filter)]
         self._of_files = [leaf for leaf in filters if leaf.field in OF_FILES]
         self._of_units = [leaf for leaf in filters if leaf.field not in OF_FILES]
-        self._positive = {not_negated(literal) for literal in positive_literals(self._condition)}
+        self._positive = {replace(literal, negated=False) for literal in positive_literals(self._condition)}
         self._bounded = not can_hold(self._condition, _without_texts)[0]
 
     def run(self) -> Occurrences:
@@ -170,8 +170,15 @@ class _Search:
                 [*(value for _, values in meets for value in values), *visible, *parameters],
             )
             return [
-                _File(*row[:4], bytes(row[4]), dict(zip(self._of_files, row[5:], strict=True)))
-                for row in cursor.fetchall()
+                _File(
+                    key,
+                    repository,
+                    path,
+                    language,
+                    bytes(digest),
+                    dict(zip(self._of_files, met, strict=True)),
+                )
+                for key, repository, path, language, digest, *met in cursor.fetchall()
             ]
 
     def _read(self, files: Sequence[_File], finders: dict[Literal, FindLines], found: Occurrences) -> None:
@@ -197,8 +204,9 @@ class _Search:
                 " ORDER BY u.end_line - u.start_line, u.start_line, u.id",
                 [*(value for _, values in meets for value in values), file_ids],
             )
-            for row in cursor.fetchall():
-                units[row[0]].append(_Unit(*row[1:5], dict(zip(self._of_units, row[5:], strict=True))))
+            for file_id, key, start, end, kind, *met in cursor.fetchall():
+                unit = _Unit(key, start, end, kind, dict(zip(self._of_units, met, strict=True)))
+                units[file_id].append(unit)
         return units
 
     def _add(

@@ -19,7 +19,8 @@ from codesearch.retrieval.conditions import (
     Literal,
     positive_literals,
 )
-from codesearch.retrieval.syntax import Parsed, QueryError, filters_of_line, parsed
+from codesearch.retrieval.fields import QueryError
+from codesearch.retrieval.syntax import Parsed, filters_of_line, parsed
 
 __all__ = ["Filter", "Literal", "Query", "QueryError", "parse_query", "plain_query"]
 

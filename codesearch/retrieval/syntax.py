@@ -95,8 +95,8 @@ def parsed(raw: str) -> Parsed:
     found = Parsed()
     bracketed = bool(_HAS_BRACKETS.search(raw))
     tokens, cased = _tokens(raw, found, bracketed=bracketed)
-    nodes = _Reader(tokens, found.notices).sequence() if bracketed else list(tokens)
-    for node in nodes:
+    # Without brackets there are no signs, and the reader gives the tokens as they are.
+    for node in _Reader(tokens, found.notices).sequence():
         _add(node, found)
     _take_operators(found)
     if cased:

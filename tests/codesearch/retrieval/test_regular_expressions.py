@@ -1,7 +1,6 @@
 """Regular expressions: what must stand where one matches, and what RE2 refuses."""
 
 import random
-import re
 
 import pytest
 
@@ -85,12 +84,10 @@ def test_no_text_that_matches_is_passed_over():
 
 
 def test_most_texts_that_do_not_match_are_passed_over():
-    texts = [f"def function_{number}(argument): return {number}" for number in range(200)]
-    needed = needed_texts(r"function_19\d\(")
-    assert {text for text in texts if re.search(r"function_19\d\(", text)} <= {
-        text for text in texts if could_match(needed, text)
-    }
-    assert sum(could_match(needed, text) for text in texts) < 40
+    chance = random.Random(1)
+    texts = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz_ (", k=2_000)) for _ in range(100)]
+    passed = [could_match(needed_texts(rf"{text[:9]}\w*"), other) for text in texts[:20] for other in texts]
+    assert 20 <= sum(passed) < 40
 
 
 @pytest.mark.parametrize("pattern", ["(", r"(a)\1", "a(?=b)", "*a", "(((a{1000}){1000}){1000})", "a" * 2000])

@@ -76,7 +76,18 @@ def publish(context: JobContext) -> None:
     build = LIFECYCLE.current(repository)
     context.progress(0, 1, "Switching to the new version")
     LIFECYCLE.publish(repository, build, statistics.apply_build)
-    context.progress(1, 1, f"{build.units:,} units in {build.files:,} files")
+    context.progress(1, 1, _told(build))
+
+
+def _told(build: Build) -> str:
+    """What a build has come to."""
+    if build.files:
+        return f"{build.units:,} units in {build.files:,} files"
+    left_out = sum(entry["count"] for entry in build.left_out.values())
+    if not left_out:
+        return "Nothing was indexed: the source has no files."
+    reasons = ", ".join(list(build.left_out)[:3])
+    return f"Nothing was indexed: {left_out:,} files were left out ({reasons})."
 
 
 def undo(build: Build) -> None:

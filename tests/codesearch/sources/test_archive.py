@@ -9,7 +9,7 @@ import pytest
 
 from codesearch.sources.archive import ArchiveLimits, archive_snapshot, check_archive
 from codesearch.sources.base import Reason, SourceError
-from codesearch.sources.filters import IgnoreRules
+from codesearch.sources.ignoring import IgnoreRules
 
 LIMITS = ArchiveLimits(files=10, expanded_bytes=20_000_000, ratio=200, file_bytes=100)
 LINK = 0o120777 << 16

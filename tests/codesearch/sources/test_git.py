@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from codesearch.sources.base import SourceError
-from codesearch.sources.filters import IgnoreRules
 from codesearch.sources.git import GitRemote, check_remote, git_snapshot
+from codesearch.sources.ignoring import IgnoreRules
 from searchapp.jobs.errors import JobCancelled
 
 

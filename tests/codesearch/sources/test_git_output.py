@@ -7,8 +7,8 @@ import pytest
 
 from codesearch.sources import git
 from codesearch.sources.base import LeftOut, Reason, SourceError
-from codesearch.sources.filters import IgnoreRules
 from codesearch.sources.git import GitRemote, check_remote
+from codesearch.sources.ignoring import IgnoreRules
 
 URL = "https://git.example/redirect/404/issue-503 timed out.git"
 
@@ -57,7 +57,7 @@ def test_only_files_are_listed_and_the_rest_is_counted():
         ("größe\tu.py", "ee", 1),
         ("so \ufffd named.py", "gg", 1),
     ]
-    assert left_out.counts == {Reason.LINK: 2, Reason.UNREADABLE: 1}
+    assert left_out.counts == {Reason.LINK: 1, Reason.SUBMODULE: 1, Reason.UNREADABLE: 1}
 
 
 @pytest.fixture

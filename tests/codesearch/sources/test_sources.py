@@ -8,8 +8,8 @@ import pytest
 
 from codesearch.sources.archive import ArchiveLimits, archive_snapshot, check_archive
 from codesearch.sources.base import Reason, SourceError, git_digest
-from codesearch.sources.filters import IgnoreRules, decode, reason_by_path, reason_by_text
 from codesearch.sources.folder import allowed_folder, folder_snapshot
+from codesearch.sources.ignoring import IgnoreRules, decode, reason_by_path, reason_by_text
 
 LIMITS = ArchiveLimits(files=100, expanded_bytes=20_000_000, ratio=200, file_bytes=1_000_000)
 

@@ -1,6 +1,7 @@
 """Random lines of whole folders, each looked for in quotes: which are not found as `grep -F` finds them."""
 
 import random
+import re
 import subprocess
 from pathlib import Path
 
@@ -73,9 +74,6 @@ def _quoted(line: str) -> str:
 
 def _expression(line: str) -> str:
     """A regular expression of a line's longest identifier, cut, and any word characters after it."""
-    words = [
-        word
-        for word in "".join(letter if letter.isalnum() or letter == "_" else " " for letter in line).split()
-    ]
+    words = re.findall(r"\w+", line)
     longest = max(words, key=len, default="return")
     return rf"/{longest[: max(3, len(longest) // 2)]}\w+/"

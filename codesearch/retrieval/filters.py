@@ -35,6 +35,8 @@ class Conditions:
     parameters: tuple[Any, ...] = ()
     few: bool = False
     """Whether few units are known to meet the conditions."""
+    none: bool = False
+    """Whether none is known to."""
 
 
 def served(*further: str, parameters: tuple[Any, ...] = ()) -> Conditions:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from codesearch.models import Unit
 from codesearch.retrieval.conditions import (
@@ -142,10 +142,9 @@ class _Search:
         deadline = time.monotonic() + settings.SEARCH_TIMEOUT_MS / 1000
         files = self._files()
         for start in range(0, len(files), _FILES_AT_ONCE):
-            if time.monotonic() > deadline:
+            if not self._read(files[start : start + _FILES_AT_ONCE], finders, deadline, found):
                 found.complete = False
                 break
-            self._read(files[start : start + _FILES_AT_ONCE], finders, found)
         if not found.complete and not self._bounded:
             raise QueryError(
                 "Looking for this text took too long."
@@ -161,7 +160,8 @@ class _Search:
             condition = f"{condition} AND ({' OR '.join(sql for sql, _ in with_any)})"
         served, visible = served_sql("f")
         meets = [filter_sql(leaf, "f") for leaf in self._of_files]
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = {max(1, settings.SEARCH_TIMEOUT_MS)}")
             cursor.execute(
                 f"SELECT f.id, r.name, f.path, f.language, f.blob_id{''.join(f', {sql}' for sql, _ in meets)}"
                 " FROM codesearch_sourcefile f JOIN codesearch_repository r ON r.id = f.repository_id"
@@ -181,10 +181,21 @@ class _Search:
                 for key, repository, path, language, digest, *met in cursor.fetchall()
             ]
 
-    def _read(self, files: Sequence[_File], finders: dict[Literal, FindLines], found: Occurrences) -> None:
+    def _read(
+        self,
+        files: Sequence[_File],
+        finders: dict[Literal, FindLines],
+        deadline: float,
+        found: Occurrences,
+    ) -> bool:
+        """Add what some files have; whether there was time to read them all."""
         texts = _texts([file.digest for file in files])
         lines_of: dict[int, dict[Literal, list[int]]] = {}
+        in_time = True
         for file in files:
+            in_time = time.monotonic() < deadline
+            if not in_time:
+                break
             lines = {literal: find(texts[file.digest]) for literal, find in finders.items()}
             if any(lines.values()):
                 lines_of[file.id] = lines
@@ -192,6 +203,7 @@ class _Search:
         for file in files:
             if file.id in lines_of:
                 self._add(file, units[file.id], lines_of[file.id], found)
+        return in_time
 
     def _units(self, file_ids: list[int]) -> dict[int, list[_Unit]]:
         """The units of each file, the inner ones first."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import psycopg
 from django.conf import settings
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 
 from codesearch.encoding import CodeEncoder, QuestionVectors
 from codesearch.indexing.vectors import encoder_of, read_vector, serving_index
@@ -82,8 +82,9 @@ def search(
     with _giving_up_in_time():
         found = occurrences(query)
         conditions = _conditions(query, found)
-        result = _Ranked([], ()) if not query.text else _ranked(query, conditions, retriever, depth)
-    bounded = found is not None and found.bounded
+        bounded = found is not None and found.bounded
+        is_ranked = query.text and not (bounded and conditions.none)
+        result = _ranked(query, conditions, retriever, depth) if is_ranked else _Ranked([], ())
     if found is not None and bounded:
         hits, total, counts = matches_page(result.units, found.matches, offset, limit)
     elif query.text:
@@ -112,7 +113,8 @@ def _conditions(query: Query, found: Occurrences | None) -> Conditions:
     if not found.bounded:
         return conditions_of(query, found.units)
     units = [match.unit for match in found.matches if match.unit is not None]
-    return replace(served("u.id = ANY(%s)", parameters=(units,)), few=len(units) <= _FEW_UNITS)
+    conditions = served("u.id = ANY(%s)", parameters=(units,))
+    return replace(conditions, few=len(units) <= _FEW_UNITS, none=not units)
 
 
 class _Ranked(NamedTuple):
@@ -224,7 +226,7 @@ def nearest(
 
 @contextmanager
 def _giving_up_in_time() -> Iterator[None]:
-    """Say what to do where a filter was looked for longer than anyone waits."""
+    """Say what to do where a filter takes longer than anyone waits, or PostgreSQL does not understand it."""
     try:
         yield
     except OperationalError as error:
@@ -232,6 +234,11 @@ def _giving_up_in_time() -> Iterator[None]:
             raise QueryError(
                 "This search took too long. Add a filter such as repo: or path:, or a simpler one."
             ) from error
+        raise
+    except DataError as error:
+        if isinstance(error.__cause__, psycopg.errors.InvalidRegularExpression):
+            reason = error.__cause__.diag.message_primary
+            raise QueryError(f"The expression of path: or name: is not understood: {reason}.") from error
         raise
 
 

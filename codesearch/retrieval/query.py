@@ -17,6 +17,7 @@ from codesearch.retrieval.conditions import (
     Condition,
     Filter,
     Literal,
+    leaves,
     positive_literals,
 )
 from codesearch.retrieval.fields import QueryError
@@ -24,6 +25,7 @@ from codesearch.retrieval.syntax import Parsed, filters_of_line, parsed
 
 __all__ = ["Filter", "Literal", "Query", "QueryError", "parse_query", "plain_query"]
 
+_MOST_CONDITIONS = 50
 _IDENTIFIER_LIKE = re.compile(r"^[A-Za-z_$][\w$]*(?:(?:\.|::|->|#|/)[A-Za-z_$][\w$]*)*(?:\(\))?$")
 _HAS_SHAPE = re.compile(r"_|[a-z][A-Z]|::|->|\w\.\w|#|\(\)$|^[A-Z]\w*[a-z]\w*[A-Z]")
 
@@ -94,6 +96,11 @@ def parse_query(raw: str) -> Query:
     if "\n" in raw:
         return _code(raw)
     found = parsed(raw)
+    number = sum(1 for _ in leaves(AllOf((*found.filters, *found.literals, *found.groups))))
+    if number > _MOST_CONDITIONS:
+        raise QueryError(
+            f"The query has {number} filters and texts; at most {_MOST_CONDITIONS} are searched."
+        )
     # What must stand there literally is also what the person looks for.
     quoted = [literal.text for literal in _positive(found) if not literal.regular]
     searched = " ".join([*found.words, *quoted]).strip()

@@ -151,6 +151,7 @@ SPECTACULAR_SETTINGS = {
         "VersionState": "searchapp.versions.Version.State",
         "SourceKind": "codesearch.models.Repository.SourceKind",
         "UnitKind": "codesearch.models.Unit.Kind",
+        "HitKind": "codesearch.retrieval.fields.KINDS",
         "Visibility": "searchapp.visibility.Visibility",
         "GraphSourceKind": "kbqa.sparql.models.Graph.SourceKind",
     },

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 BENCHMARKS = (
-    *("encoding", "building", "quality", "growth", "graphs", "asking", "scanning"),
+    *("encoding", "building", "quality", "growth", "lines", "graphs", "asking", "scanning"),
     *("threads", "killing", "slow"),
     *("hostile", "soak", "fuzz"),
 )
@@ -36,6 +36,7 @@ def main() -> None:
         *(arguments.requests, arguments.kills, arguments.slow_clients),
         *(arguments.hostile, tuple(map(float, filter(None, arguments.minutes.split(",")))), arguments.inputs),
         tables=arguments.tables,
+        repositories=tuple(arguments.repositories or [arguments.sources / "django"]),
     )
     rows: list[Row] = []
     with EmbeddedServices.from_environment().held():
@@ -62,6 +63,12 @@ def _arguments() -> argparse.Namespace:
         type=Path,
         default=Path(sysconfig.get_paths()["purelib"]),
         help="folder of Python packages to index",
+    )
+    parser.add_argument(
+        "--repositories",
+        type=Path,
+        nargs="*",
+        help="folders of which `lines` looks for random lines; by default the installed django",
     )
     parser.add_argument(
         "--sizes", default="10000,50000,200000", help="numbers of units at which search is measured"

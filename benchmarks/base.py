@@ -28,6 +28,8 @@ class Options:
     """How long clients keep on, for each length; by default as long as each benchmark says."""
     inputs: int = 100_000
     tables: int = 88
+    repositories: tuple[Path, ...] = ()
+    """Folders whose lines are looked for."""
 
 
 @dataclass(frozen=True)

@@ -276,7 +276,7 @@ def _archive(chance: random.Random) -> bytes:
 
 def _read_archive(made: bytes) -> None:
     from codesearch.sources.archive import ArchiveLimits, archive_snapshot, check_archive
-    from codesearch.sources.filters import IgnoreRules
+    from codesearch.sources.ignoring import IgnoreRules
 
     path = _written(made)
     check_archive(path)

@@ -99,6 +99,9 @@ class Blob(models.Model):
         max_length=20, primary_key=True, help_text="The file's git object name (SHA-1)."
     )
     text = models.TextField()
+    trigrams = models.BinaryField(
+        null=True, help_text="Signature of the text; none where it was stored before there were any."
+    )
 
     def __str__(self) -> str:
         return bytes(self.digest).hex()

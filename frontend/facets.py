@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from codesearch.parsing import language_label
+from codesearch.retrieval.syntax import filters_of_line
 
 _TITLES = {"repo": "Repository", "lang": "Language", "kind": "Kind"}
 _MAX_COUNT = 12
@@ -32,9 +33,7 @@ class FacetGroup:
 
 
 def facet_groups(text: str, counts: dict[str, dict[str, int]]) -> list[FacetGroup]:
-    """The groups for a query; those of pasted code have no addresses, since code has no filters."""
-    if "\n" in text.strip():
-        return []
+    """The groups for a query; filters of pasted code stand in its last line."""
     groups = []
     for name, values in counts.items():
         facets = [_facet(text, name, value, count) for value, count in islice(values.items(), _MAX_COUNT)]
@@ -43,10 +42,18 @@ def facet_groups(text: str, counts: dict[str, dict[str, int]]) -> list[FacetGrou
 
 
 def _facet(text: str, name: str, value: str, count: int) -> Facet:
+    code, line = _divided(text.strip())
     chosen = re.compile(rf"(^|\s){name}:{re.escape(value)}(?=\s|$)", re.IGNORECASE)
-    is_chosen = bool(chosen.search(text))
-    toggled = chosen.sub(" ", text) if is_chosen else f"{text} {name}:{value}"
+    is_chosen = bool(chosen.search(line))
+    toggled = chosen.sub(" ", line) if is_chosen else f"{line} {name}:{value}"
     label = language_label(value) if name == "lang" else value
-    return Facet(
-        label, count, f"{reverse('search')}?{urlencode({'q': ' '.join(toggled.split())})}", is_chosen
-    )
+    query = code + " ".join(toggled.split())
+    return Facet(label, count, f"{reverse('search')}?{urlencode({'q': query})}", is_chosen)
+
+
+def _divided(text: str) -> tuple[str, str]:
+    """Pasted code, and the line of its filters; of anything else, all is in that line."""
+    if "\n" not in text:
+        return "", text
+    code, _, last = text.rpartition("\n")
+    return (f"{code}\n", last) if filters_of_line(last) else (f"{text}\n", "")

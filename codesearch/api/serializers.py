@@ -9,6 +9,7 @@ from rest_framework import serializers
 from codesearch import services
 from codesearch.models import Build, Repository, SourceFile, Unit
 from codesearch.retrieval import Retriever
+from codesearch.retrieval.fields import KINDS
 from codesearch.selectors import serving_build
 from searchapp.api.sources import AUDIENCE_FIELDS, AudienceSerializer, WithJobSerializer, audience_of
 from searchapp.choices import ChoiceField
@@ -244,11 +245,13 @@ class HitSerializer(serializers.Serializer[Any]):
     """A hit of a search."""
 
     rank = serializers.IntegerField()
-    id = serializers.IntegerField(source="candidate.id")
+    id = serializers.IntegerField(
+        allow_null=True, help_text="The unit's; null for a file, where no unit has the lines."
+    )
     repository = serializers.CharField(source="candidate.repository")
     path = serializers.CharField(source="candidate.path")
     language = serializers.CharField(source="candidate.language")
-    kind = serializers.ChoiceField(choices=Unit.Kind.choices, source="candidate.kind")
+    kind = serializers.ChoiceField(choices=KINDS, source="candidate.kind")
     name = serializers.CharField(source="candidate.name")
     qualified_name = serializers.CharField(source="candidate.qualified_name")
     signature = serializers.CharField(source="candidate.signature")
@@ -256,7 +259,12 @@ class HitSerializer(serializers.Serializer[Any]):
     end_line = serializers.IntegerField(source="candidate.end_line")
     score = serializers.FloatField(source="candidate.score")
     reasons = serializers.ListField(
-        child=serializers.CharField(), help_text="Why it is here: name, words, meaning."
+        child=serializers.CharField(), help_text="Why it is here: text, name, words, meaning."
+    )
+    lines = serializers.ListField(
+        child=serializers.IntegerField(),
+        source="candidate.lines",
+        help_text="The lines with what stands in quotes, or matches the regular expression.",
     )
     code = serializers.CharField(help_text="The first lines, and those with the query's words.")
     url = serializers.CharField()
@@ -266,10 +274,13 @@ class SearchResultSerializer(serializers.Serializer[Any]):
     """A page of hits."""
 
     query = serializers.CharField()
-    total = serializers.IntegerField(help_text="Candidates that can be paged through.")
-    count = serializers.IntegerField(help_text="The same, as lists call it.")
     next = serializers.URLField(allow_null=True, help_text="The address of the next page.")
     previous = serializers.URLField(allow_null=True, help_text="The address of the page before.")
+    total = serializers.IntegerField(help_text="Hits that can be paged through.")
+    count = serializers.IntegerField(help_text="The same, as lists call it.")
+    exhaustive = serializers.BooleanField(
+        help_text="Whether the hits are all that there are; otherwise they are the best candidates."
+    )
     milliseconds = serializers.FloatField()
     notice = serializers.CharField(help_text="Why the search was narrower than asked, empty if it was not.")
     facets = serializers.DictField(child=serializers.DictField(child=serializers.IntegerField()))
@@ -281,9 +292,10 @@ class SearchParameters(serializers.Serializer[Any]):
 
     q = serializers.CharField(
         trim_whitespace=False,
-        help_text='Free text or code; repo: lang: path: kind: name: and "literal" narrow it, - excludes.',
+        help_text='Free text or code; repo: lang: path: kind: name: "text" /expression/ case:yes narrow it,'
+        " - excludes, OR and brackets join.",
     )
-    page = serializers.IntegerField(min_value=1, max_value=100, default=1)
+    page = serializers.IntegerField(min_value=1, max_value=1_000_000, default=1)
     page_size = serializers.IntegerField(min_value=1, max_value=100, default=10)
     retriever = ChoiceField(
         choices=[str(retriever) for retriever in Retriever], default=str(Retriever.HYBRID)

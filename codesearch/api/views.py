@@ -31,6 +31,7 @@ from codesearch.api.serializers import (
 from codesearch.models import Repository, Unit
 from codesearch.retrieval import Hit, Retriever, search, similar_units
 from codesearch.retrieval.explanation import explain_unit, words_met
+from codesearch.retrieval.fields import FILE
 from codesearch.retrieval.snippets import snippets_of
 from searchapp.api.parameters import parameters_of
 from searchapp.api.sources import SourceViewSet
@@ -47,7 +48,7 @@ class SearchView(APIView):
         responses=SearchResultSerializer,
     )
     def get(self, request: Request) -> Response:
-        """Search functions, methods, classes and passages by words, meaning and name."""
+        """Search functions, methods, classes and passages by words, meaning and name, and lines by text."""
         given = parameters_of(request, SearchParameters)
         size = given["page_size"]
         result = search(
@@ -65,6 +66,7 @@ class SearchView(APIView):
             "count": result.total,
             "next": _page(request, given["page"] + 1) if given["page"] < pages else None,
             "previous": _page(request, given["page"] - 1) if given["page"] > 1 else None,
+            "exhaustive": result.exhaustive,
             "milliseconds": round(result.milliseconds, 1),
             "notice": result.notice,
             "facets": result.facets,
@@ -152,5 +154,6 @@ def _hits(hits: list[Hit], words: tuple[str, ...] = (), quoted: tuple[str, ...] 
     for hit in hits:
         unit = hit.candidate
         row = {"rank": hit.rank, "candidate": unit, "reasons": hit.reasons, "code": snippets[unit.id].text}
-        rows.append({**row, "url": selectors.unit_address(unit.repository, unit.path, unit.start_line)})
+        row["id"] = unit.id if unit.kind != FILE else None
+        rows.append({**row, "url": selectors.unit_address(unit.repository, unit.path, unit.line)})
     return rows

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.db import connection, transaction
 
-from codesearch.indexing import statistics, vectors
+from codesearch.indexing import statistics, trigrams, vectors
 from codesearch.indexing.rows import NewFile, write_files
 from codesearch.models import Build, Repository, Unit
-from codesearch.parsing import language_of, parse_file
+from codesearch.parsing import language_of, may_be_read, parse_file
 from codesearch.sources import Entry, LeftOut, SourceError, open_source
 from codesearch.sources.base import Reason, git_digest
 from codesearch.sources.filters import decode, reason_by_path, reason_by_text
@@ -45,6 +45,7 @@ def read(context: JobContext) -> None:
     reading = _Reading(written if context.job.arguments.get("afresh") else served | written)
     for files in _portions(_new_files(snapshot.entries, snapshot.left_out, reading, context)):
         write_files(repository, build.number, files)
+    trigrams.fill_missing(repository.pk)
     _close_missing(repository, build.number, served, reading.seen)
     build.left_out = snapshot.left_out.as_dict()
     build.revision = snapshot.revision
@@ -75,7 +76,18 @@ def publish(context: JobContext) -> None:
     build = LIFECYCLE.current(repository)
     context.progress(0, 1, "Switching to the new version")
     LIFECYCLE.publish(repository, build, statistics.apply_build)
-    context.progress(1, 1, f"{build.units:,} units in {build.files:,} files")
+    context.progress(1, 1, _told(build))
+
+
+def _told(build: Build) -> str:
+    """What a build has come to."""
+    if build.files:
+        return f"{build.units:,} units in {build.files:,} files"
+    left_out = sum(entry["count"] for entry in build.left_out.values())
+    if not left_out:
+        return "Nothing was indexed: the source has no files."
+    reasons = ", ".join(list(build.left_out)[:3])
+    return f"Nothing was indexed: {left_out:,} files were left out ({reasons})."
 
 
 def undo(build: Build) -> None:
@@ -156,7 +168,7 @@ def _new_files(
                 "or raise SOURCE_MAX_FILES."
             )
         context.progress(count, 0, f"Reading {count:,} files")
-        reason = reason_by_path(entry.path, entry.size, settings.SOURCE_MAX_FILE_BYTES, _is_supported)
+        reason = reason_by_path(entry, settings.SOURCE_MAX_FILE_BYTES, may_be_read)
         if reason is not None:
             left_out.add(reason, entry.path)
             continue
@@ -166,10 +178,6 @@ def _new_files(
         file = _read_file(entry, left_out, reading)
         if file is not None:
             yield file
-
-
-def _is_supported(path: str) -> bool:
-    return language_of(path) is not None
 
 
 def _read_file(entry: Entry, left_out: LeftOut, reading: _Reading) -> NewFile | None:
@@ -183,7 +191,7 @@ def _read_file(entry: Entry, left_out: LeftOut, reading: _Reading) -> NewFile | 
         reading.seen.add(entry.path)
         return None
     text = decode(content)
-    reason = Reason.BINARY if text is None else reason_by_text(text)
+    reason = Reason.BINARY if text is None else _reason_of_text(entry, text)
     if text is None or reason is not None:
         left_out.add(reason or Reason.BINARY, entry.path)
         return None
@@ -191,6 +199,11 @@ def _read_file(entry: Entry, left_out: LeftOut, reading: _Reading) -> NewFile | 
     reading.partly_parsed += not parsed.sound
     reading.seen.add(entry.path)
     return NewFile(entry.path[:1000], digest, text, parsed)
+
+
+def _reason_of_text(entry: Entry, text: str) -> Reason | None:
+    language = language_of(entry.path, text)
+    return Reason.UNSUPPORTED if language is None else reason_by_text(text, language, entry.marks)
 
 
 def _portions(files: Iterator[NewFile]) -> Iterator[list[NewFile]]:

@@ -8,6 +8,7 @@ from typing import Any, cast
 from django.db import connection, transaction
 
 from codesearch.indexing.texts import lexemes
+from codesearch.indexing.trigrams import signature
 from codesearch.models import Repository
 from codesearch.parsing import ParsedFile
 from codesearch.parsing.dense_text import dense_text, text_hash
@@ -32,8 +33,8 @@ def write_files(repository: Repository, build: int, files: Sequence[NewFile]) ->
     """Write files with their units as part of build `build`, all or none; return the number of units."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO codesearch_blob (digest, text) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-            [(file.digest, file.text) for file in files],
+            "INSERT INTO codesearch_blob (digest, text, trigrams) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+            [(file.digest, file.text, signature(file.text)) for file in files],
         )
         cursor.execute(
             "INSERT INTO codesearch_sourcefile (repository_id, path, language, blob_id, lines, since)"

@@ -1,4 +1,4 @@
-"""Query → candidates → rerank → fusion, boosts, penalties → hits: see `pipeline.py`."""
+"""Query → texts looked up → candidates → rerank → fusion, boosts, penalties → hits: see `pipeline.py`."""
 
 from codesearch.retrieval.pipeline import Retriever, search, similar_units
 from codesearch.retrieval.query import QueryError, parse_query

@@ -5,7 +5,7 @@ connection: each gives a `Pending`, whose candidates are waited for when they ar
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,8 +23,6 @@ from searchapp.encoders.base import Vectors
 # Candidates that an HNSW scan keeps in hand, and so how many of the nearest it misses: recall@10 over 216,000
 # units is 0.985 to 0.996 at 100, a build unlike another, and 0.998 at 240, which takes 4 ms more.
 EF_SEARCH = 120
-# What slow conditions know of a unit.
-_EXTENT = "u.id, u.file_id, u.start_line, u.end_line"
 _UNITS = "codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id"
 _COLUMNS = (
     "u.id, r.name, u.path, u.language, u.kind, u.name, u.qualified_name, u.signature,"
@@ -63,6 +61,13 @@ class Candidate:
     score: float = 0.0
     defines: bool = False
     """Whether the unit bears a name that was asked for."""
+    lines: tuple[int, ...] = ()
+    """The lines in which a text stands that was asked for."""
+
+    @property
+    def line(self) -> int:
+        """The line that a reader is led to."""
+        return self.lines[0] if self.lines else self.start_line
 
 
 @dataclass(frozen=True)
@@ -187,12 +192,10 @@ def by_words(
         anywhere = f"SELECT u.id FROM {_UNITS} WHERE {matching} LIMIT {int(limit)}"
         both = f"u.id IN (SELECT u.id FROM {_UNITS} WHERE {in_name} UNION ALL ({anywhere}))"
         matching, match_parameters = (both, 2 * match_parameters) if alone else (in_name, match_parameters)
-    return _first(
-        f"SELECT {_EXTENT}, {score} AS lexical FROM {_UNITS} {PLAIN_LEXEMES} WHERE {matching}"
-        " ORDER BY lexical DESC, u.id",
-        [*parameters, *match_parameters],
-        conditions,
-        limit,
+    return CandidateQuery(
+        f"SELECT u.id, {score} AS lexical FROM {_UNITS} {PLAIN_LEXEMES} WHERE {matching}"
+        " ORDER BY lexical DESC, u.id LIMIT %s",
+        [*parameters, *match_parameters, limit],
         scored=True,
     )
 
@@ -211,9 +214,8 @@ def by_meaning(
     return CandidateQuery(
         "SELECT u.id FROM codesearch_vector v JOIN codesearch_unit u ON u.text_hash = v.text_hash"
         " JOIN codesearch_repository r ON r.id = u.repository_id"
-        f" WHERE v.index_id = {int(index.pk)} AND {conditions.sql} AND {conditions.slow}"
-        f" ORDER BY {distance} LIMIT %s",
-        [*conditions.parameters, *conditions.slow_parameters, literal, limit],
+        f" WHERE v.index_id = {int(index.pk)} AND {conditions.sql} ORDER BY {distance} LIMIT %s",
+        [*conditions.parameters, literal, limit],
     )
 
 
@@ -222,12 +224,10 @@ def by_meaning_exactly(
 ) -> CandidateQuery:
     """Units nearest to a vector, float32 [dimension], by comparing with each that meets the conditions."""
     distance, literal = _distance(vector, index)
-    return _first(
-        f"SELECT {_EXTENT} FROM {_UNITS} JOIN codesearch_vector v ON v.text_hash = u.text_hash"
-        f" WHERE v.index_id = {int(index.pk)} AND {conditions.sql} ORDER BY {distance} + 0",
-        [*conditions.parameters, literal],
-        conditions,
-        limit,
+    return CandidateQuery(
+        f"SELECT u.id FROM {_UNITS} JOIN codesearch_vector v ON v.text_hash = u.text_hash"
+        f" WHERE v.index_id = {int(index.pk)} AND {conditions.sql} ORDER BY {distance} + 0 LIMIT %s",
+        [*conditions.parameters, literal, limit],
     )
 
 
@@ -258,32 +258,33 @@ def by_name(query: Query, conditions: Conditions, limit: int) -> CandidateQuery 
     files = "SELECT f.id FROM codesearch_sourcefile f WHERE lower(f.path) = %s OR lower(f.path) LIKE %s"
     by_path = f" OR u.file_id IN ({files})" if path else ""
     escaped = path.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return _first(
-        f"SELECT {_EXTENT} FROM {_UNITS} WHERE (lower(u.name) = ANY(%s){by_path}) AND {conditions.sql}"
-        " ORDER BY u.kind = 'class' DESC, u.end_line - u.start_line DESC, u.id",
-        [names, *([path, f"%/{escaped}"] if path else []), *conditions.parameters],
-        conditions,
-        limit,
-    )
-
-
-def by_position(conditions: Conditions, limit: int) -> CandidateQuery:
-    """Units that meet the conditions, for a query of filters alone, in the order of their files."""
-    ordered = (
-        f"SELECT {_EXTENT} FROM {_UNITS} WHERE {conditions.sql} ORDER BY r.name, u.path, u.start_line, u.id"
-    )
-    return _first(ordered, [*conditions.parameters], conditions, limit)
-
-
-def _first(
-    ordered: str, parameters: list[Any], conditions: Conditions, limit: int, *, scored: bool = False
-) -> CandidateQuery:
-    """The first of ordered units that meet the slow conditions, too.
-
-    OFFSET 0 has them checked after the ordering.
-    """
     return CandidateQuery(
-        f"SELECT u.* FROM ({ordered} OFFSET 0) u WHERE {conditions.slow} LIMIT %s",
-        [*parameters, *conditions.slow_parameters, limit],
-        scored,
+        f"SELECT u.id FROM {_UNITS} WHERE (lower(u.name) = ANY(%s){by_path}) AND {conditions.sql}"
+        " ORDER BY u.kind = 'class' DESC, u.end_line - u.start_line DESC, u.id LIMIT %s",
+        [names, *([path, f"%/{escaped}"] if path else []), *conditions.parameters, limit],
     )
+
+
+def by_position(conditions: Conditions, offset: int, limit: int) -> CandidateQuery:
+    """A page of the units that meet the conditions, in the order of their files."""
+    return CandidateQuery(
+        f"SELECT u.id FROM {_UNITS} WHERE {conditions.sql}"
+        " ORDER BY r.name, u.path, u.start_line, u.id OFFSET %s LIMIT %s",
+        [*conditions.parameters, offset, limit],
+    )
+
+
+def by_key(units: Sequence[int]) -> CandidateQuery:
+    """Units that are known."""
+    return CandidateQuery("SELECT unnest(%s::bigint[]) AS id", [list(units)])
+
+
+def count_by_facets(conditions: Conditions) -> list[tuple[str, str, str, int]]:
+    """Numbers of the units that meet the conditions: (repository, language, kind, units)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT r.name, u.language, u.kind, count(*) FROM {_UNITS} WHERE {conditions.sql}"
+            " GROUP BY 1, 2, 3",
+            list(conditions.parameters),
+        )
+        return list(cursor.fetchall())

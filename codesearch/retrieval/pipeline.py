@@ -4,13 +4,14 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
 import psycopg
 from django.conf import settings
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 
 from codesearch.encoding import CodeEncoder, QuestionVectors
 from codesearch.indexing.vectors import encoder_of, read_vector, serving_index
@@ -22,7 +23,6 @@ from codesearch.retrieval.candidates import (
     by_meaning,
     by_meaning_exactly,
     by_name,
-    by_position,
     by_words,
     pipelined,
     without,
@@ -30,6 +30,8 @@ from codesearch.retrieval.candidates import (
 from codesearch.retrieval.filters import Conditions, conditions_of, served
 from codesearch.retrieval.late_interaction import rerank
 from codesearch.retrieval.lexical import WeightedWords, WordStatistics
+from codesearch.retrieval.listing import matches_page, units_page
+from codesearch.retrieval.occurrences import Occurrences, occurrences
 from codesearch.retrieval.penalties import set_hubness
 from codesearch.retrieval.query import Query, QueryError, parse_query
 from codesearch.retrieval.ranking import rank, rank_by_one_score
@@ -40,6 +42,12 @@ from searchapp.encoders.base import Vectors
 # How many candidates each way of finding contributes; facets and pages are made of their union.
 DEPTH = 80
 _MAX_NAMED = 20
+# So many units that are known by their key are compared one by one, rather than looked for in the graph.
+_FEW_UNITS = 5_000
+_INCOMPLETE = (
+    "There was no time to read all files, so there may be more."
+    " Add a filter such as repo: or path:, or more of the text."
+)
 # Threads that encode questions, beside those that wait for PostgreSQL; no server has more of these, so that
 # none waits for one.
 _ENCODING = ThreadPoolExecutor(max_workers=64, thread_name_prefix="encoding")
@@ -65,25 +73,63 @@ def search(
 
     Raises QueryError, and EncoderError where a dense search cannot encode the query; a hybrid one goes by
     words alone then. `depth` is how many candidates each way of finding contributes, and so how deep one can
-    page.
+    page; filters, quotes and regular expressions list all that there is.
     """
     started = time.perf_counter()
     query = parse_query(raw) if isinstance(raw, str) else raw
     if query.is_empty:
-        return SearchResult(query, [], 0)
+        return SearchResult(query, [], 0, notice=" ".join(query.notices))
     with _giving_up_in_time():
-        candidates, words, notice = _candidates(query, retriever, depth)
-    set_hubness(candidates)
-    ranked = rank(query, candidates) if retriever is Retriever.HYBRID else rank_by_one_score(candidates)
+        found = occurrences(query)
+        conditions = _conditions(query, found)
+        bounded = found is not None and found.bounded
+        is_ranked = query.text and not (bounded and conditions.none)
+        result = _ranked(query, conditions, retriever, depth) if is_ranked else _Ranked([], ())
+    if found is not None and bounded:
+        hits, total, counts = matches_page(result.units, found.matches, offset, limit)
+    elif query.text:
+        hits, total = hits_of(result.units, offset, limit), len(result.units)
+        counts = facets((unit.repository, unit.language, unit.kind, 1) for unit in result.units)
+    else:
+        hits, total, counts = units_page(conditions, offset, limit)
+    complete = found is None or found.complete
+    notices = [*query.notices, result.notice, "" if complete else _INCOMPLETE]
     return SearchResult(
         query=query,
-        hits=hits_of(ranked, offset, limit),
-        total=len(ranked),
-        facets=facets(ranked),
-        words=words,
+        hits=hits,
+        total=total,
+        exhaustive=complete and (bounded or not query.text),
+        facets=counts,
+        words=result.words,
         milliseconds=(time.perf_counter() - started) * 1000,
-        notice=notice,
+        notice=" ".join(filter(None, notices)),
     )
+
+
+def _conditions(query: Query, found: Occurrences | None) -> Conditions:
+    """Conditions of a query: with texts that have been found, the units that they are known to leave."""
+    if found is None:
+        return conditions_of(query)
+    if not found.bounded:
+        return conditions_of(query, found.units)
+    units = [match.unit for match in found.matches if match.unit is not None]
+    conditions = served("u.id = ANY(%s)", parameters=(units,))
+    return replace(conditions, few=len(units) <= _FEW_UNITS, none=not units)
+
+
+class _Ranked(NamedTuple):
+    """The best units in order, the words that they were found by, and what was left out of the search."""
+
+    units: list[Candidate]
+    words: tuple[str, ...]
+    notice: str = ""
+
+
+def _ranked(query: Query, conditions: Conditions, retriever: Retriever, depth: int) -> _Ranked:
+    candidates, words, notice = _candidates(query, conditions, retriever, depth)
+    set_hubness(candidates)
+    is_hybrid = retriever is Retriever.HYBRID
+    return _Ranked(rank(query, candidates) if is_hybrid else rank_by_one_score(candidates), words, notice)
 
 
 class _Candidates(NamedTuple):
@@ -96,18 +142,16 @@ class _Candidates(NamedTuple):
     """Why meaning was left out, if it was."""
 
 
-def _candidates(query: Query, retriever: Retriever, depth: int) -> _Candidates:
+def _candidates(query: Query, conditions: Conditions, retriever: Retriever, depth: int) -> _Candidates:
     """Find by name and words while the query is encoded, then by meaning while those are reranked."""
-    conditions = conditions_of(query)
-    # For text in quotes all files may be read.
-    with pipelined(settings.SEARCH_TIMEOUT_MS if query.literals else None):
-        statistics = WordStatistics(query) if query.text and retriever is not Retriever.DENSE else None
-        index = serving_index() if query.text and retriever is not Retriever.LEXICAL else None
+    with pipelined(settings.SEARCH_TIMEOUT_MS if query.filters or query.groups else None):
+        statistics = WordStatistics(query) if retriever is not Retriever.DENSE else None
+        index = serving_index() if retriever is not Retriever.LEXICAL else None
         weighted = statistics.weighted() if statistics is not None else None
         searches = CandidateSearch(weighted, index, depth)
         pending = searches.start(
             by_name(query, conditions, _MAX_NAMED) if retriever is Retriever.HYBRID else None,
-            *_word_queries(query, weighted, conditions, depth, alone=index is None),
+            _word_query(weighted, conditions, depth, alone=index is None),
         )
         words = weighted.words if weighted is not None else ()
         if index is None:
@@ -119,22 +163,15 @@ def _candidates(query: Query, retriever: Retriever, depth: int) -> _Candidates:
         except EncoderError as error:
             if retriever is Retriever.DENSE:
                 raise
-            more = searches.start(*_word_queries(query, weighted, conditions, depth, alone=True)).fetch()
+            more = searches.start(_word_query(weighted, conditions, depth, alone=True)).fetch()
             return _Candidates([*units, *without(more, units)], words, f"Found by words alone. {error}")
         return _Candidates(_with_nearest(units, question, index, searches, conditions, depth), words)
 
 
-def _word_queries(
-    query: Query, words: WeightedWords | None, conditions: Conditions, limit: int, *, alone: bool
-) -> list[CandidateQuery | None]:
-    """Queries by words, and where they find units `alone`, by what is no word.
-
-    Filters are none, nor is text in quotes made of parts of words.
-    """
-    return [
-        by_words(words, conditions, limit, alone=alone) if words is not None else None,
-        by_position(conditions, limit) if alone and (query.quoted or not query.text) else None,
-    ]
+def _word_query(
+    words: WeightedWords | None, conditions: Conditions, limit: int, *, alone: bool
+) -> CandidateQuery | None:
+    return by_words(words, conditions, limit, alone=alone) if words is not None else None
 
 
 def _with_nearest(
@@ -189,15 +226,19 @@ def nearest(
 
 @contextmanager
 def _giving_up_in_time() -> Iterator[None]:
-    """Say what to do where text in quotes was looked for longer than anyone waits."""
+    """Say what to do where a filter takes longer than anyone waits, or PostgreSQL does not understand it."""
     try:
         yield
     except OperationalError as error:
         if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
             raise QueryError(
-                "Looking for this text took too long."
-                " Add a filter such as repo: or path:, or whole words of it."
+                "This search took too long. Add a filter such as repo: or path:, or a simpler one."
             ) from error
+        raise
+    except DataError as error:
+        if isinstance(error.__cause__, psycopg.errors.InvalidRegularExpression):
+            reason = error.__cause__.diag.message_primary
+            raise QueryError(f"The expression of path: or name: is not understood: {reason}.") from error
         raise
 
 

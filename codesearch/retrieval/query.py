@@ -1,72 +1,33 @@
-"""The query language: free text with filters, `"literal text"`, and `-` to exclude.
+"""What was searched for, taken apart: free text, and conditions that each hit must meet.
 
-    parse a date repo:django lang:python -path:tests/** name:parse_* "fromisoformat"
+    parse a date repo:django lang:python -path:tests/** name:parse_* "fromisoformat" /to_\\w+/
 
 A word with a colon is a filter only if it begins with one of the filters' names: `absl::Span` and `hooks:
-PreRun` are text. Several lines are code, which has no filters.
+PreRun` are text. Several lines are code; filters may stand alone in its first or last line.
 """
 
-import difflib
 import re
 from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from codesearch.models import Unit
-from codesearch.parsing import LANGUAGES
-from codesearch.parsing.passages import TEXT_LABELS
-from searchapp.errors import InvalidInput
-
-FIELDS = ("repo", "lang", "path", "kind", "name")
-_ALIASES = {
-    "py": "python",
-    "js": "javascript",
-    "jsx": "javascript",
-    "ts": "typescript",
-    "tsx": "typescript",
-    "golang": "go",
-    "rb": "ruby",
-    "rs": "rust",
-    "c++": "cpp",
-    "cxx": "cpp",
-    "c#": "csharp",
-    "cs": "csharp",
-    "md": "markdown",
-    "yml": "yaml",
-    "bash": "shell",
-}
-_TOKEN = re.compile(
-    r"""(?P<minus>-)?(?P<field>repo|lang|path|kind|name):(?!:)"""
-    r"""(?:"(?P<quoted>[^"]*)"|(?P<value>[^\s"]\S*))(?=\s|$)"""
-    r"""|(?P<not>-)?"(?P<literal>[^"]+)"(?=\s|$)"""
-    r"""|(?P<text>\S+)""",
-    re.IGNORECASE,
+from codesearch.retrieval.conditions import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Filter,
+    Literal,
+    leaves,
+    positive_literals,
 )
+from codesearch.retrieval.fields import QueryError
+from codesearch.retrieval.syntax import Parsed, filters_of_line, parsed
+
+__all__ = ["Filter", "Literal", "Query", "QueryError", "parse_query", "plain_query"]
+
+_MOST_CONDITIONS = 50
 _IDENTIFIER_LIKE = re.compile(r"^[A-Za-z_$][\w$]*(?:(?:\.|::|->|#|/)[A-Za-z_$][\w$]*)*(?:\(\))?$")
 _HAS_SHAPE = re.compile(r"_|[a-z][A-Z]|::|->|\w\.\w|#|\(\)$|^[A-Z]\w*[a-z]\w*[A-Z]")
-
-
-class QueryError(InvalidInput):
-    """A filter's value makes no sense; the message says what would."""
-
-    field = "q"
-
-
-@dataclass(frozen=True)
-class Filter:
-    """One filter; several positive ones of a field are alternatives, each negated one excludes."""
-
-    field: str
-    value: str
-    negated: bool = False
-
-
-@dataclass(frozen=True)
-class Literal:
-    """Text that a unit must contain as it stands (ignoring case), or must not."""
-
-    text: str
-    negated: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,15 +36,36 @@ class Query:
 
     text: str
     filters: tuple[Filter, ...] = ()
+    """Those that hold for the whole query: positive ones of a field are alternatives."""
     literals: tuple[Literal, ...] = ()
     symbols: tuple[str, ...] = field(default=())
     """Words that look like identifiers, without their scope: what a defining unit would be named."""
     is_code: bool = False
+    groups: tuple[AnyOf | AllOf, ...] = ()
+    """Alternatives and what stands in brackets."""
+    notices: tuple[str, ...] = ()
+    """What of the query was not understood, as sentences."""
+
+    @property
+    def condition(self) -> AllOf:
+        """Everything that a hit must meet."""
+        parts: list[Condition] = [*self.literals, *self.groups]
+        for name in dict.fromkeys(condition.field for condition in self.filters):
+            of_field = [condition for condition in self.filters if condition.field == name]
+            positive = tuple(condition for condition in of_field if not condition.negated)
+            parts += [AnyOf(positive)] if positive else []
+            parts += [condition for condition in of_field if condition.negated]
+        return AllOf(tuple(parts))
+
+    @property
+    def patterns(self) -> tuple[Literal, ...]:
+        """Texts and regular expressions by which hits are found, each once."""
+        return tuple(dict.fromkeys(positive_literals(self.condition)))
 
     @property
     def quoted(self) -> tuple[str, ...]:
-        """Texts that have to stand in a unit."""
-        return tuple(literal.text for literal in self.literals if not literal.negated)
+        """Texts by which hits are found."""
+        return tuple(literal.text for literal in self.patterns if not literal.regular)
 
     @property
     def is_symbol(self) -> bool:
@@ -93,7 +75,7 @@ class Query:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to search for."""
-        return not self.text and not self.quoted and not self.filters
+        return not self.text and not self.filters and not self.literals and not self.groups
 
 
 def parse_query(raw: str) -> Query:
@@ -112,25 +94,24 @@ def parse_query(raw: str) -> Query:
             " searched. Paste the part that matters."
         )
     if "\n" in raw:
-        return Query(text=raw, is_code=True)
-    filters: list[Filter] = []
-    literals: list[Literal] = []
-    text: list[str] = []
-    for match in _TOKEN.finditer(raw):
-        if match["field"]:
-            filters += _filters(
-                match["field"].lower(),
-                match["quoted"] if match["value"] is None else match["value"],
-                bool(match["minus"]),
-            )
-        elif match["literal"]:
-            literals.append(Literal(match["literal"], bool(match["not"])))
-        else:
-            text.append(match["text"])
-    words = " ".join(text)
+        return _code(raw)
+    found = parsed(raw)
+    number = sum(1 for _ in leaves(AllOf((*found.filters, *found.literals, *found.groups))))
+    if number > _MOST_CONDITIONS:
+        raise QueryError(
+            f"The query has {number} filters and texts; at most {_MOST_CONDITIONS} are searched."
+        )
     # What must stand there literally is also what the person looks for.
-    searched = " ".join([words, *(literal.text for literal in literals if not literal.negated)]).strip()
-    return Query(searched, tuple(filters), tuple(literals), _symbols(text), is_code=False)
+    quoted = [literal.text for literal in _positive(found) if not literal.regular]
+    searched = " ".join([*found.words, *quoted]).strip()
+    return Query(
+        text=searched,
+        filters=tuple(found.filters),
+        literals=tuple(found.literals),
+        symbols=_symbols(found.words),
+        groups=tuple(found.groups),
+        notices=tuple(dict.fromkeys(found.notices)),
+    )
 
 
 def plain_query(text: str) -> Query:
@@ -143,40 +124,20 @@ def plain_query(text: str) -> Query:
     return Query(plain, symbols=_symbols(plain.split()))
 
 
-def _filters(name: str, value: str, negated: bool) -> list[Filter]:
-    values = [part for part in value.split(",") if part] if name in ("repo", "lang", "kind") else [value]
-    if not values or not value.strip():
-        raise QueryError(f"{name}: needs a value, for example {_example(name)}.")
-    return [Filter(name, _checked(name, part), negated) for part in values]
+def _code(raw: str) -> Query:
+    """Pasted code; a first or last line that has nothing but filters narrows it."""
+    lines = raw.split("\n")
+    filters: list[Filter] = []
+    for position in (0, -1):
+        of_line = filters_of_line(lines[position]) if len(lines) > 1 else []
+        if of_line:
+            filters += of_line
+            del lines[position]
+    return Query(text="\n".join(lines).strip("\n"), filters=tuple(filters), is_code=True)
 
 
-def _checked(name: str, value: str) -> str:
-    if name == "lang":
-        languages = [*dict.fromkeys(language.name for language in LANGUAGES), *TEXT_LABELS]
-        return _choice(name, _ALIASES.get(value.lower(), value.lower()), value, languages)
-    if name == "kind":
-        return _choice(name, value.lower(), value, [str(kind) for kind in Unit.Kind.values])
-    if len(value) > 300:
-        raise QueryError(f"The value of {name}: is too long.")
-    return value
-
-
-def _choice(name: str, value: str, written: str, choices: list[str]) -> str:
-    if value in choices:
-        return value
-    close = difflib.get_close_matches(value, choices, n=1)
-    advice = f"Did you mean {name}:{close[0]}?" if close else f"Choose one of {', '.join(choices)}."
-    raise QueryError(f"{name}:{written[:50]} is not known. {advice}")
-
-
-def _example(name: str) -> str:
-    return {
-        "repo": "repo:django",
-        "lang": "lang:python",
-        "path": "path:src/**",
-        "kind": "kind:class",
-        "name": "name:get_*",
-    }[name]
+def _positive(found: Parsed) -> list[Literal]:
+    return list(positive_literals(AllOf((*found.literals, *found.groups))))
 
 
 def _symbols(words: list[str]) -> tuple[str, ...]:

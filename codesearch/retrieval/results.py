@@ -1,7 +1,7 @@
 """What a search gives: a page of hits with the reasons for each, and counts over all candidates."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from codesearch.retrieval.candidates import Candidate
@@ -13,7 +13,10 @@ _NEAR_IN_MEANING = 0.25
 
 @dataclass(frozen=True)
 class Hit:
-    """A ranked unit. `reasons` says in a word each why it is there: name, words, meaning."""
+    """A unit, or a file for lines that no unit has.
+
+    `reasons` says in a word each why it is there: text, name, words, meaning.
+    """
 
     candidate: Candidate
     rank: int
@@ -27,6 +30,8 @@ class SearchResult:
     query: Query
     hits: list[Hit]
     total: int
+    exhaustive: bool = False
+    """Whether the hits are all that there are; otherwise they are the best candidates."""
     facets: dict[str, dict[str, int]] = field(default_factory=dict)
     words: tuple[str, ...] = ()
     """The words, stemmed, that hits were matched by."""
@@ -44,6 +49,7 @@ def hits_of(ranked: Sequence[Candidate], offset: int, limit: int) -> list[Hit]:
 def reasons(candidate: Candidate) -> tuple[str, ...]:
     """Why a candidate was found, the strongest reason first."""
     holds = {
+        "text": bool(candidate.lines),
         "name": candidate.defines,
         "words": candidate.lexical > 0,
         "meaning": candidate.dense is not None and candidate.dense >= _NEAR_IN_MEANING,
@@ -51,11 +57,14 @@ def reasons(candidate: Candidate) -> tuple[str, ...]:
     return tuple(reason for reason, is_one in holds.items() if is_one)
 
 
-def facets(candidates: Sequence[Candidate]) -> dict[str, dict[str, int]]:
-    """Numbers of candidates by repository, language and kind, the most frequent first."""
-    counts = {
-        "repo": Counter(candidate.repository for candidate in candidates),
-        "lang": Counter(candidate.language for candidate in candidates),
-        "kind": Counter(candidate.kind for candidate in candidates),
-    }
-    return {name: dict(counter.most_common()) for name, counter in counts.items()}
+def facets(counts: Iterable[tuple[str, str, str, int]]) -> dict[str, dict[str, int]]:
+    """Numbers of hits by repository, language and kind, the most frequent first.
+
+    >>> facets([("shop", "go", "class", 2), ("shop", "go", "method", 3)])
+    {'repo': {'shop': 5}, 'lang': {'go': 5}, 'kind': {'method': 3, 'class': 2}}
+    """
+    totals: dict[str, Counter[str]] = {"repo": Counter(), "lang": Counter(), "kind": Counter()}
+    for *values, count in counts:
+        for counter, value in zip(totals.values(), values, strict=True):
+            counter[str(value)] += count
+    return {name: dict(counter.most_common()) for name, counter in totals.items()}

@@ -1,12 +1,13 @@
 """Snippets: a unit's first lines, and those further down with the text or the words that were asked for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import connection
 
 from codesearch.parsing.words import words
 from codesearch.retrieval.candidates import Candidate
+from codesearch.retrieval.fields import FILE
 
 _FIRST_LINES = 8
 _FURTHER_LINES = 4
@@ -39,10 +40,11 @@ class Snippet:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What lines are chosen by: words, stemmed, and texts in lower case."""
+    """What lines are chosen by: words, stemmed, texts in lower case, and numbers of lines."""
 
     words: frozenset[str]
     texts: tuple[str, ...] = ()
+    numbers: frozenset[int] = frozenset()
 
     def matches(self, line: str) -> int:
         """How much of it a line has, in words.
@@ -64,10 +66,24 @@ def snippets_of(
     """
     texts = _texts(list({candidate.file_id for candidate in candidates}))
     wanted = Wanted(frozenset(query_words), tuple(text.lower() for text in quoted))
-    return {
-        unit.id: snippet(texts.get(unit.file_id, []), unit.start_line, unit.end_line, wanted)
-        for unit in candidates
-    }
+    return {unit.id: _of_candidate(unit, texts.get(unit.file_id, []), wanted) for unit in candidates}
+
+
+def _of_candidate(unit: Candidate, lines: Sequence[str], wanted: Wanted) -> Snippet:
+    if unit.kind == FILE:
+        return around(lines, unit.lines)
+    return snippet(lines, unit.start_line, unit.end_line, replace(wanted, numbers=frozenset(unit.lines)))
+
+
+def around(lines: Sequence[str], numbers: Sequence[int]) -> Snippet:
+    """Snippet of some lines of a file, each with its neighbours.
+
+    >>> [line.number for line in around(["a", "b", "c", "d", "e", "f"], [1, 5]).lines]
+    [1, 2, 4, 5, 6]
+    """
+    near = {near for number in numbers for near in (number - 1, number, number + 1)}
+    shown = sorted(number for number in near if 1 <= number <= len(lines))[: _FIRST_LINES + _FURTHER_LINES]
+    return Snippet(_lines(lines, shown), len(shown))
 
 
 def _texts(file_ids: list[int]) -> dict[int, list[str]]:
@@ -90,12 +106,21 @@ def snippet(lines: Sequence[str], start_line: int, end_line: int, wanted: Wanted
     end_line = min(end_line, len(lines))
     rest = start_line + _FIRST_LINES
     numbers = [*range(start_line, min(end_line + 1, rest))]
-    numbers += _densest([wanted.matches(line) for line in lines[rest - 1 : end_line]], rest)
-    shown = []
-    for position, number in enumerate(numbers):
-        gap = position > 0 and number > numbers[position - 1] + 1
-        shown.append(Line(number, lines[number - 1][:_LINE_CHARACTERS], gap))
-    return Snippet(tuple(shown), max(0, end_line - start_line + 1))
+    further = enumerate(lines[rest - 1 : end_line], rest)
+    numbers += _densest(
+        [wanted.matches(line) + _WORDS_A_TEXT * (number in wanted.numbers) for number, line in further], rest
+    )
+    return Snippet(_lines(lines, numbers), max(0, end_line - start_line + 1))
+
+
+def _lines(lines: Sequence[str], numbers: Sequence[int]) -> tuple[Line, ...]:
+    """The lines of these numbers, as they are shown."""
+    return tuple(
+        Line(
+            number, lines[number - 1][:_LINE_CHARACTERS], position > 0 and number > numbers[position - 1] + 1
+        )
+        for position, number in enumerate(numbers)
+    )
 
 
 def _densest(matches: Sequence[int], first: int) -> range:

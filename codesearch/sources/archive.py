@@ -1,5 +1,6 @@
 """Files of an uploaded `.zip` or `.tar.gz`, read in place: nothing is unpacked, nothing can escape."""
 
+import re
 import struct
 import tarfile
 import zipfile
@@ -12,12 +13,13 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Self
 
 from codesearch.sources.base import Entry, LeftOut, Reason, Snapshot, SourceError
-from codesearch.sources.filters import IGNORE_FILES, IgnoreRules
+from codesearch.sources.ignoring import RULE_FILES, IgnoreRules
 
 _CHUNK = 1 << 20
 _PACKED_PORTION = 2048
 """How much of a tar is unpacked at once: each byte may become twenty thousand."""
 _MAX_NAME = 1_000
+_COMMIT = re.compile(rb"[0-9a-f]{40}([0-9a-f]{24})?")
 _MAX_IGNORE_BYTES = 20_000_000
 _MAX_HEADER_BYTES = 1 << 20
 _MAX_OTHERS = 1_000_000
@@ -81,24 +83,27 @@ def archive_snapshot(path: Path, rules: IgnoreRules, limits: ArchiveLimits) -> S
 def check_archive(path: Path) -> None:
     """Raise SourceError unless the file is an archive of a kind that can be read."""
     if not zipfile.is_zipfile(path) and not _is_tar(path):
-        raise SourceError("This is neither a .zip nor a .tar.gz archive.")
+        raise SourceError("This is neither a .zip nor a .tar.gz archive.", field="archive")
 
 
 def _entries(path: Path, rules: IgnoreRules, limits: ArchiveLimits, left_out: LeftOut) -> Iterator[Entry]:
     """The entries in the archive's own order, which is gone through twice: no content is kept."""
     listing = _listed(path, limits, left_out)
     strip = _common_folder(list(listing.numbers))
-    for name in sorted(listing.ignore_files, key=lambda name: name.count("/")):
-        rules.add(name[len(strip) :], listing.ignore_files[name].decode("utf-8", errors="replace"))
+    for name in sorted(listing.ignore_files, key=lambda name: (name.count("/"), name)):
+        rules.add(name[len(strip) :], listing.ignore_files[name])
+    if _is_made_by_git(path):
+        rules.track({name[len(strip) :] for name in listing.numbers})
     for number, member in enumerate(_members(path, LeftOut())):
         if listing.numbers.get(member.name) != number:
             continue
         name = member.name[len(strip) :]
-        reason = _ignored(name, rules)
+        reason = rules.reason(name)
         if reason:
             left_out.add(reason, name)
         else:
-            yield Entry(name, member.size, _content(member, limits.file_bytes))
+            content = _content(member, limits.file_bytes)
+            yield Entry(name, member.size, content, marks=rules.marks(name))
 
 
 def _content(member: _Member, most: int) -> Callable[[], bytes]:
@@ -116,10 +121,15 @@ def _read(member: _Member, most: int) -> bytes:
         return member.read(most)
 
 
-def _ignored(path: str, rules: IgnoreRules) -> Reason | None:
-    """A file is ignored by a rule for itself or for any folder above it."""
-    folders = [f"{parent}/" for parent in reversed(PurePosixPath(path).parents) if str(parent) != "."]
-    return next((reason for part in [*folders, path] if (reason := rules.reason(part))), None)
+def _is_made_by_git(path: Path) -> bool:
+    """Whether `git archive` made the archive, which names the commit in it: all files in it are tracked."""
+    with _damage_told():
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                return _COMMIT.fullmatch(archive.comment) is not None
+        with _opened_tar(path) as archive:
+            archive.next()
+            return _COMMIT.fullmatch(archive.pax_headers.get("comment", "").encode()) is not None
 
 
 def _listed(path: Path, limits: ArchiveLimits, left_out: LeftOut) -> _Listing:
@@ -140,7 +150,7 @@ def _listed(path: Path, limits: ArchiveLimits, left_out: LeftOut) -> _Listing:
             left_out.add(reason, _shown(member.name))
             continue
         listing.numbers[member.name] = number
-        if PurePosixPath(member.name).name in IGNORE_FILES and member.size <= limits.file_bytes:
+        if PurePosixPath(member.name).name in RULE_FILES and member.size <= limits.file_bytes:
             listing.ignore_files[member.name] = _read(member, limits.file_bytes)
             ignoring += member.size
             if ignoring > _MAX_IGNORE_BYTES:
@@ -234,6 +244,8 @@ def _is_tar(path: Path) -> bool:
 def _reason_by_name(name: str) -> Reason | None:
     """Why a file is left out for its name: one that is no text here, or that leads elsewhere."""
     pure = PurePosixPath(name)
+    if "__MACOSX" in pure.parts[:1] or pure.name.startswith("._") or pure.name == ".DS_Store":
+        return Reason.SYSTEM_DATA
     if len(name) > _MAX_NAME or "\0" in name or not _is_utf8(name):
         return Reason.UNREADABLE
     if not pure.parts or pure.is_absolute() or ".." in pure.parts or ":" in pure.parts[0]:

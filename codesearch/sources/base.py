@@ -34,7 +34,23 @@ class Reason(StrEnum):
     UNSAFE_PATH = "path leads outside"
     SECRET = "a secret by its name"
     OWN_DATA = "what Searchapp itself keeps"
+    SYSTEM_DATA = "what macOS keeps beside files"
+    SUBMODULE = "a submodule: add its repository by itself"
+    LFS_POINTER = "kept in Git LFS: only a pointer to it is here"
     EMPTY = "empty"
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What a source's own rules say of a file.
+
+    `wanted` overrides what its name or text gives away; `vendored` and `generated` are None where nothing is
+    said.
+    """
+
+    wanted: bool = False
+    vendored: bool | None = None
+    generated: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +61,7 @@ class Entry:
     size: int
     read: Callable[[], bytes]
     digest: bytes | None = None
+    marks: Marks = Marks()
 
     @property
     def name(self) -> str:

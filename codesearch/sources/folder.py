@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from codesearch.sources.base import Entry, LeftOut, Reason, Snapshot, SourceError
-from codesearch.sources.filters import IGNORE_FILES, PRUNED_FOLDERS, IgnoreRules, count_pruned
+from codesearch.sources.filters import PRUNED_FOLDERS, count_pruned
+from codesearch.sources.ignoring import RULE_FILES, IgnoreRules
+from codesearch.sources.tracked import tracked_files
 
 
 def folder_snapshot(root: Path, rules: IgnoreRules, kept: Path | None = None) -> Snapshot:
@@ -14,6 +16,7 @@ def folder_snapshot(root: Path, rules: IgnoreRules, kept: Path | None = None) ->
     if not root.is_dir():
         raise SourceError(f"There is no folder {root} on the server.")
     left_out = LeftOut()
+    rules.track(tracked_files(root))
     return Snapshot(_walk(root, rules, left_out, _status(kept)), left_out)
 
 
@@ -71,9 +74,9 @@ def _walk(root: Path, rules: IgnoreRules, left_out: LeftOut, kept: os.stat_resul
 
 def _read_ignore_files(children: list[os.DirEntry[str]], prefix: str, rules: IgnoreRules) -> None:
     for child in children:
-        if child.name in IGNORE_FILES and child.is_file(follow_symlinks=False):
+        if child.name in RULE_FILES and child.is_file(follow_symlinks=False):
             try:
-                rules.add(prefix + child.name, _read(child.path).decode("utf-8", errors="replace"))
+                rules.add(prefix + child.name, _read(child.path))
             except OSError:
                 continue
 
@@ -99,7 +102,7 @@ def _file(child: os.DirEntry[str], path: str, rules: IgnoreRules, left_out: Left
     if reason:
         left_out.add(reason, path)
         return
-    yield Entry(path, status.st_size, lambda: _read(child.path))
+    yield Entry(path, status.st_size, lambda: _read(child.path), marks=rules.marks(path))
 
 
 def _read(path: str) -> bytes:

@@ -13,10 +13,11 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from codesearch.sources.base import Entry, LeftOut, Reason, Snapshot, SourceError
-from codesearch.sources.filters import IGNORE_FILES, IgnoreRules
+from codesearch.sources.ignoring import RULE_FILES, IgnoreRules
 from searchapp.addresses import Address, AddressError, checked_address
 
 _REF = re.compile(r"^(?!-)(?!.*\.\.)[\w./@+#-]{1,200}\Z")
@@ -119,7 +120,7 @@ def _run_fetch(
     check_cancelled: Callable[[], None],
 ) -> None:
     # By environment and not by argument: the process list must not show the token.
-    environment = _environment()
+    environment = plain_environment()
     environment["GIT_CONFIG_COUNT"] = str(len(configuration))
     for number, (key, value) in enumerate(configuration.items()):
         environment[f"GIT_CONFIG_KEY_{number}"], environment[f"GIT_CONFIG_VALUE_{number}"] = key, value
@@ -193,16 +194,18 @@ def _entries(store: Path, commit: str, rules: IgnoreRules, left_out: LeftOut) ->
     listing = _git(store, "ls-tree", "-r", "-z", "--long", "--full-tree", commit).split(b"\0")
     with _ObjectReader(store) as reader:
         files = list(_listed_files(listing, left_out))
+        rules.track({path for path, _, _ in files})
         # Git lists `(docs)/.gitignore` before `.gitignore`; the deeper one must come after it, to decide.
         for path, digest, _size in sorted(files, key=lambda file: file[0].count("/")):
-            if PurePosixPath(path).name in IGNORE_FILES:
-                rules.add(path, reader.read(digest).decode("utf-8", errors="replace"))
+            if PurePosixPath(path).name in RULE_FILES:
+                rules.add(path, reader.read(digest))
         for path, digest, size in files:
             reason = rules.reason(path)
             if reason:
                 left_out.add(reason, path)
             else:
-                yield Entry(path, size, lambda digest=digest: reader.read(digest), bytes.fromhex(digest))  # type: ignore[misc]
+                read = partial(reader.read, digest)
+                yield Entry(path, size, read, bytes.fromhex(digest), rules.marks(path))
 
 
 def _listed_files(listing: list[bytes], left_out: LeftOut) -> Iterator[tuple[str, str, int]]:
@@ -213,7 +216,7 @@ def _listed_files(listing: list[bytes], left_out: LeftOut) -> Iterator[tuple[str
         mode, _kind, digest, size = fields.split()
         path = raw_path.decode("utf-8", errors="replace")
         if not mode.startswith(b"100"):
-            left_out.add(Reason.LINK, path)
+            left_out.add(Reason.SUBMODULE if mode == b"160000" else Reason.LINK, path)
         elif path.encode() != raw_path:
             left_out.add(Reason.UNREADABLE, path)
         else:
@@ -227,7 +230,7 @@ class _ObjectReader:
         self._process = subprocess.Popen(
             ["git", "cat-file", "--batch"],
             cwd=store,
-            env=_environment(),
+            env=plain_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -260,7 +263,7 @@ def _git(store: Path, *arguments: str) -> bytes:
     done = subprocess.run(
         ["git", *arguments],
         cwd=store,
-        env=_environment(),
+        env=plain_environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
@@ -272,7 +275,7 @@ def _git(store: Path, *arguments: str) -> bytes:
     return done.stdout
 
 
-def _environment() -> dict[str, str]:
+def plain_environment() -> dict[str, str]:
     """Environment without anyone's git configuration, credentials or prompts."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),

@@ -8,9 +8,9 @@ from django.conf import settings
 from codesearch.models import Repository
 from codesearch.sources.archive import ArchiveLimits, archive_snapshot, check_archive
 from codesearch.sources.base import Snapshot
-from codesearch.sources.filters import IgnoreRules
 from codesearch.sources.folder import allowed_folder, folder_snapshot
 from codesearch.sources.git import GitRemote, check_remote, git_snapshot
+from codesearch.sources.ignoring import IgnoreRules
 
 
 def open_source(repository: Repository, check_cancelled: Callable[[], None]) -> Snapshot:

@@ -23,6 +23,7 @@ from codesearch.retrieval.explanation import (
     structure_is_read,
     words_met,
 )
+from codesearch.retrieval.occurrences import matched_texts
 from codesearch.retrieval.snippets import snippets_of
 from frontend.facets import FacetGroup, facet_groups
 from frontend.highlighting import highlight_lines
@@ -34,6 +35,7 @@ from searchapp.jobs.models import Job
 from searchapp.jobs.selectors import active_jobs
 
 PAGE_SIZE = 10
+MAX_PAGE = 1_000_000
 AREA = "code"
 """Which area of the site is marked as the present one."""
 _EXAMPLES = (
@@ -164,7 +166,7 @@ def help_page(request: HttpRequest) -> HttpResponse:
 def _show_results(page: SearchPage) -> None:
     result = page.result = search(page.q, offset=(page.page - 1) * PAGE_SIZE, limit=PAGE_SIZE)
     pages = -(-result.total // PAGE_SIZE)
-    page.hits = _shown(result.hits, result.words, result.query.quoted)
+    page.hits = _shown(result.hits, result)
     page.structure_is_read, page.facets = structure_is_read(), facet_groups(page.q, result.facets)
     page.previous = _address(page.q, page.page - 1) if page.page > 1 else ""
     page.next = _address(page.q, page.page + 1) if page.page < pages else ""
@@ -182,18 +184,19 @@ def _building() -> list[Job]:
     return list(active_jobs("index_repository"))
 
 
-def _shown(hits: list[Hit], words: tuple[str, ...] = (), quoted: tuple[str, ...] = ()) -> list[ShownHit]:
-    snippets = snippets_of([hit.candidate for hit in hits], words, quoted)
+def _shown(hits: list[Hit], result: SearchResult | None = None) -> list[ShownHit]:
+    words, query = (result.words, result.query) if result else ((), None)
+    snippets = snippets_of([hit.candidate for hit in hits], words, query.quoted if query else ())
     shown = []
     for hit in hits:
         snippet = snippets[hit.candidate.id]
-        marked = highlight_lines(
-            [line.text for line in snippet.lines], hit.candidate.language, frozenset(words), quoted
-        )
+        texts = [line.text for line in snippet.lines]
+        matched = matched_texts(query, texts) if query else []
+        marked = highlight_lines(texts, hit.candidate.language, frozenset(words), matched)
         lines = [
             (line.number, html, line.after_gap) for line, html in zip(snippet.lines, marked, strict=True)
         ]
-        url = selectors.unit_address(hit.candidate.repository, hit.candidate.path, hit.candidate.start_line)
+        url = selectors.unit_address(hit.candidate.repository, hit.candidate.path, hit.candidate.line)
         shown.append(
             ShownHit(hit, lines, snippet.unit_lines - len(lines), url, language_label(hit.candidate.language))
         )
@@ -216,6 +219,6 @@ def _address(text: str, page: int) -> str:
 
 def _page_number(request: HttpRequest) -> int:
     try:
-        return min(100, max(1, int(request.GET.get("page", "1"))))
+        return min(MAX_PAGE, max(1, int(request.GET.get("page", "1"))))
     except ValueError:
         return 1

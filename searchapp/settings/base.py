@@ -167,6 +167,7 @@ SPECTACULAR_SETTINGS = {
         "VersionState": "searchapp.versions.Version.State",
         "SourceKind": "codesearch.models.Repository.SourceKind",
         "UnitKind": "codesearch.models.Unit.Kind",
+        "HitKind": "codesearch.retrieval.fields.KINDS",
         "Visibility": "searchapp.visibility.Visibility",
         "GraphSourceKind": "kbqa.sparql.models.Graph.SourceKind",
         "DatabaseSourceKind": "kbqa.sql.models.Database.SourceKind",
@@ -266,6 +267,9 @@ SOURCE_MAX_FILES = env.integer("SOURCE_MAX_FILES", 500_000)
 SOURCE_MAX_ARCHIVE_BYTES = env.integer("SOURCE_MAX_ARCHIVE_BYTES", 500_000_000)
 SOURCE_MAX_EXPANDED_BYTES = env.integer("SOURCE_MAX_EXPANDED_BYTES", 4_000_000_000)
 SOURCE_MAX_RATIO = env.integer("SOURCE_MAX_RATIO", 200)
+SOURCE_LANGUAGES = env.pairs(
+    "SOURCE_LANGUAGES", "extensions or names with their languages, as .inc=php,Jakefile=javascript"
+)
 SOURCE_FETCH_TIMEOUT = env.integer("SOURCE_FETCH_TIMEOUT", 1800)
 
 GRAPH_EMBEDDED_LABELS = env.integer("GRAPH_EMBEDDED_LABELS", 100_000)

@@ -114,6 +114,19 @@ def integer(name: str, default: int) -> int:
     return _parsed(name, default, int, "a whole number")
 
 
+def pairs(name: str, expected: str) -> dict[str, str]:
+    """The variable `name` as pairs of a key and a value, parted by commas; extensions in small letters."""
+
+    def parse(value: str) -> dict[str, str]:
+        parts = [part.partition("=") for part in value.split(",") if part.strip()]
+        found = {key.strip(): word.strip().lower() for key, _, word in parts}
+        if not all(found.values()) or "" in found:
+            raise ValueError(value)
+        return {key.lower() if key.startswith(".") else key: word for key, word in found.items()}
+
+    return _parsed(name, {}, parse, expected)
+
+
 def choice(name: str, default: str, choices: Sequence[str]) -> str:
     """The variable `name` as one of some words, whatever its capitals."""
 

@@ -57,6 +57,15 @@ def test_groups_have_titles_and_at_most_twelve_values():
     assert groups[0].facets[0].label == "r0"
 
 
-@pytest.mark.parametrize(("text", "groups"), [("a\nb", 0), ("a\n", 1), ("\na", 1)])
-def test_pasted_code_has_no_filters(text, groups):
-    assert len(facet_groups(text, {"lang": {"python": 1}})) == groups
+@pytest.mark.parametrize(
+    ("text", "chosen", "toggled"),
+    [
+        ("a\n  b", False, "a\n  b\nlang:python"),
+        ("a\n  b\nlang:python", True, "a\n  b\n"),
+        ("a\n  b\nrepo:x", False, "a\n  b\nrepo:x lang:python"),
+        ("a\n  b lang:python", False, "a\n  b lang:python\nlang:python"),
+        ("a\n", False, "a lang:python"),
+    ],
+)
+def test_filters_of_pasted_code_stand_in_its_last_line(text, chosen, toggled):
+    assert (facet(text).chosen, query_of(facet(text))) == (chosen, toggled)

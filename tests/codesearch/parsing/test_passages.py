@@ -2,7 +2,7 @@
 
 import pytest
 
-from codesearch.parsing import language_label, language_of, parse_file
+from codesearch.parsing import language_label, language_of, may_be_read, parse_file
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,13 @@ from codesearch.parsing import language_label, language_of, parse_file
         ("README", "text"),
         ("readme", None),
         ("src/Dockerfile", "shell"),
-        ("Dockerfile.dev", None),
+        ("Dockerfile.dev", "shell"),
+        ("app.dockerfile", "shell"),
+        ("GNUmakefile", "shell"),
+        ("go.mod", "code"),
+        (".editorconfig", "ini"),
+        ("kernel.cu", "code"),
+        ("Podfile", "ruby"),
         ("Gemfile", "ruby"),
         ("Rakefile", "ruby"),
         ("a.py", "python"),
@@ -87,8 +93,44 @@ def test_long_text_is_cut_at_its_last_blank_line():
     assert [(start, end) for _, start, end in passages("a.kt", text)] == [(1, 31), (32, 71)]
 
 
-def test_a_text_has_at_most_four_hundred_passages():
-    assert len(passages("a.md", "# x\n" * 500)) == 400
+def test_passages_of_a_long_text_are_larger_and_leave_nothing_out():
+    found = passages("a.md", "# x\n" * 1_500)
+    assert len(found) <= 400
+    assert [(start, end) for _, start, end in found[:2]] == [(1, 4), (5, 8)]
+    assert found[-1][2] == 1_500
+
+
+def test_a_line_ends_with_a_line_feed_alone():
+    text = "before\fand\x0bafter\u2028\x85\n" * 8 + "# One\ntext\n"
+    assert passages("a.md", text)[-1] == ("One", 9, 10)
+
+
+@pytest.mark.parametrize(
+    ("first", "language"),
+    [
+        ("#!/usr/bin/env python3", "python"),
+        ("#!/bin/sh -e", "shell"),
+        ("#!/usr/bin/env -S node --flag", "javascript"),
+        ("#! /usr/bin/perl", "code"),
+        ("#!/usr/bin/unknown", None),
+        ("no script", None),
+    ],
+)
+def test_a_script_tells_its_language(first, language):
+    assert language_of("bin/tool", f"{first}\nx = 1\n") == language
+    assert language_of("bin/tool.dat", f"{first}\n") is None
+    assert may_be_read("bin/tool")
+    assert not may_be_read("tool.png")
+
+
+def test_a_setting_says_what_extensions_are(settings):
+    settings.SOURCE_LANGUAGES = {".inc": "php", "Jakefile": "javascript", ".h": "cpp"}
+    assert [language_of(path) for path in ("a.INC", "x/Jakefile", "a.h")] == ["php", "javascript", "cpp"]
+    assert {unit.name for unit in parse_file("a.h", "class A { int f() { return 1; } };\n").units} >= {
+        "A",
+        "f",
+    }
+    assert [unit.name for unit in parse_file("a.inc", "<?php\nfunction f() { return 1; }\n").units] == ["f"]
 
 
 def test_a_passage_is_called_after_its_file_and_first_line_shortened():

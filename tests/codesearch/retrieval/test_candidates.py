@@ -18,7 +18,7 @@ from codesearch.retrieval.query import parse_query
 from tests.codesearch.retrieval.hand_made import candidate, vector
 
 INDEX = VectorIndex(id=3, dimension=2)
-CONDITIONS = Conditions("u.language = %s", ("python",), "u.id <> %s", (7,))
+CONDITIONS = Conditions("u.language = %s AND u.id <> %s", ("python", 7))
 RARE = weigh(["a", "b"], {"a": 3, "b": 5}, 10_000, 1e6)
 COMMON = weigh(["a"], {"a": 9000}, 10_000, 1e6)
 
@@ -33,7 +33,7 @@ COMMON = weigh(["a"], {"a": 9000}, 10_000, 1e6)
         by_meaning_exactly(vector(1, 0), INDEX, CONDITIONS, 9),
         by_name(parse_query("get_user"), CONDITIONS, 9),
         by_name(parse_query("core/mail.py"), CONDITIONS, 9),
-        by_position(CONDITIONS, 9),
+        by_position(CONDITIONS, 18, 9),
     ],
 )
 def test_every_query_has_its_conditions_a_limit_and_a_value_for_each_parameter(query):

@@ -18,8 +18,8 @@ def test_ranks_go_on_from_page_to_page():
 
 
 def test_facets_count_the_most_frequent_first():
-    units = [candidate(1, language="go"), candidate(2), candidate(3), candidate(4, kind="class")]
-    counts = facets(units)
+    python = ("shop", "python", "function", 1)
+    counts = facets([("shop", "go", "function", 1), python, python, ("shop", "python", "class", 1)])
     assert counts == {
         "repo": {"shop": 4},
         "lang": {"python": 3, "go": 1},

@@ -9,7 +9,7 @@ import pytest
 
 from codesearch.sources.archive import ArchiveLimits, archive_snapshot, check_archive
 from codesearch.sources.base import Reason, SourceError
-from codesearch.sources.filters import IgnoreRules
+from codesearch.sources.ignoring import IgnoreRules
 
 LIMITS = ArchiveLimits(files=10, expanded_bytes=20_000_000, ratio=200, file_bytes=100)
 LINK = 0o120777 << 16
@@ -141,6 +141,28 @@ def test_nothing_in_an_ignored_folder_is_taken_back(tmp_path):
     )
     assert list(files) == [".gitignore", "b.py"]
     assert left_out.counts == {Reason.IGNORED: 1}
+
+
+def test_in_an_archive_that_git_made_all_files_are_tracked(tmp_path):
+    path = packed(tmp_path / "a.zip", [("p/.gitignore", b"*.cfg\n"), ("p/app.cfg", b"x")])
+    assert "app.cfg" not in opened(path)[0]
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.comment = b"a" * 40
+    assert "app.cfg" in opened(path)[0]
+    with tarfile.open(tmp_path / "a.tar.gz", "w:gz", pax_headers={"comment": "b" * 40}) as tar:
+        for name, content in (("p/.gitignore", b"*.cfg\n"), ("p/app.cfg", b"x")):
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    assert "app.cfg" in opened(tmp_path / "a.tar.gz")[0]
+
+
+def test_what_macos_adds_is_told_and_does_not_hide_the_common_folder(tmp_path):
+    files, left_out = opened(
+        packed(tmp_path / "a.zip", [("p/a.py", b"x"), ("__MACOSX/p/._a.py", b"x"), ("p/.DS_Store", b"x")])
+    )
+    assert list(files) == ["a.py"]
+    assert left_out.counts == {Reason.SYSTEM_DATA: 2}
 
 
 def test_excludes_mean_paths_without_the_common_folder(tmp_path):

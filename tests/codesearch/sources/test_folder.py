@@ -4,8 +4,8 @@ import pytest
 
 from codesearch.models import Repository
 from codesearch.sources.base import Reason, SourceError
-from codesearch.sources.filters import IgnoreRules
 from codesearch.sources.folder import allowed_folder, folder_snapshot
+from codesearch.sources.ignoring import IgnoreRules
 from codesearch.sources.registry import open_source, validate_source
 from tests.conftest import write_files
 

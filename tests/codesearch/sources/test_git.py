@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from codesearch.sources.base import SourceError
-from codesearch.sources.filters import IgnoreRules
 from codesearch.sources.git import GitRemote, check_remote, git_snapshot
+from codesearch.sources.ignoring import IgnoreRules
 from searchapp.jobs.errors import JobCancelled
 
 
@@ -122,7 +122,12 @@ def test_branches_tags_and_commits(remote, project, tmp_path):
     store = tmp_path / "store.git"
     url = f"{remote}/p.git"
     assert fetch(url, store) == (
-        {"a.py": b"def first():\n    return 1\n", ".gitignore": b"ignored.py\n"},
+        # What is tracked is not ignored, whatever the rules say.
+        {
+            "a.py": b"def first():\n    return 1\n",
+            ".gitignore": b"ignored.py\n",
+            "ignored.py": b"x = 1\n",
+        },
         first,
     )
     assert fetch(url, store, "v1")[1] == first

@@ -7,8 +7,8 @@ import pytest
 
 from codesearch.sources import git
 from codesearch.sources.base import LeftOut, Reason, SourceError
-from codesearch.sources.filters import IgnoreRules
 from codesearch.sources.git import GitRemote, check_remote
+from codesearch.sources.ignoring import IgnoreRules
 
 URL = "https://git.example/redirect/404/issue-503 timed out.git"
 
@@ -57,7 +57,7 @@ def test_only_files_are_listed_and_the_rest_is_counted():
         ("größe\tu.py", "ee", 1),
         ("so \ufffd named.py", "gg", 1),
     ]
-    assert left_out.counts == {Reason.LINK: 2, Reason.UNREADABLE: 1}
+    assert left_out.counts == {Reason.LINK: 1, Reason.SUBMODULE: 1, Reason.UNREADABLE: 1}
 
 
 @pytest.fixture
@@ -86,8 +86,8 @@ def committed(tmp_path):
 def test_the_deeper_ignore_file_decides_however_git_sorts_the_folders(committed):
     store, commit = committed(
         {
-            ".gitignore": "*.py\n",
-            "(docs)/.gitignore": "!kept.py\n",
+            ".searchappignore": "*.py\n",
+            "(docs)/.searchappignore": "!kept.py\n",
             "(docs)/kept.py": "x = 1\n",
             "(docs)/other.py": "x = 2\n",
             "z.py": "x = 3\n",
@@ -95,8 +95,8 @@ def test_the_deeper_ignore_file_decides_however_git_sorts_the_folders(committed)
     )
     left_out = LeftOut()
     entries = {entry.path: entry for entry in git._entries(store, commit, IgnoreRules(""), left_out)}
-    assert set(entries) == {".gitignore", "(docs)/.gitignore", "(docs)/kept.py"}
-    assert left_out.paths == {Reason.IGNORED: ["(docs)/other.py", "z.py"]}
+    assert set(entries) == {".searchappignore", "(docs)/.searchappignore", "(docs)/kept.py"}
+    assert left_out.paths == {Reason.SEARCH_IGNORED: ["(docs)/other.py", "z.py"]}
     assert entries["(docs)/kept.py"].size == 6
 
 
@@ -124,7 +124,7 @@ def test_a_git_command_that_fails_says_why(tmp_path):
 def test_nobodys_configuration_and_no_prompt_reaches_git(monkeypatch):
     monkeypatch.setenv("GIT_SSH_COMMAND", "evil")
     monkeypatch.setenv("HOME", "/home/somebody")
-    environment = git._environment()
+    environment = git.plain_environment()
     assert "GIT_SSH_COMMAND" not in environment
     assert environment["HOME"] == environment["GIT_CONFIG_GLOBAL"] == "/dev/null"
     assert environment["GIT_TERMINAL_PROMPT"] == "0"

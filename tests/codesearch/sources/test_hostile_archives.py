@@ -12,7 +12,7 @@ import pytest
 
 from codesearch.sources.archive import ArchiveLimits, archive_snapshot, check_archive
 from codesearch.sources.base import Reason, SourceError
-from codesearch.sources.filters import IgnoreRules
+from codesearch.sources.ignoring import IgnoreRules
 
 LIMITS = ArchiveLimits(files=1_000, expanded_bytes=200_000_000, ratio=2_000, file_bytes=1_000_000)
 MB = 1_000_000

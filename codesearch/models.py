@@ -9,6 +9,7 @@ was seen before costs no encoding.
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -180,6 +181,37 @@ class Unit(models.Model):
     def get_absolute_url(self) -> str:
         """The address of its lines on the file's page."""
         return f"{reverse('file', args=[self.repository.name, self.path])}#L{self.start_line}"
+
+
+class FileReferences(models.Model):
+    """What the names of a file refer to, for an interval of builds.
+
+    A file that did not change gets a new row where what its names mean has moved elsewhere.
+    """
+
+    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="+", db_index=False)
+    file = models.ForeignKey(SourceFile, on_delete=models.CASCADE, related_name="references")
+    facts = models.BinaryField(help_text="What the file's syntax says of its names, whatever they mean.")
+    links = models.BinaryField(default=b"", help_text="Each name with the definitions that it refers to.")
+    targets = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        help_text="The definitions referred to, as numbers to search by.",
+    )
+    since = models.PositiveIntegerField()
+    until = models.PositiveIntegerField(null=True, blank=True)
+
+    objects = VisibleManager()
+
+    class Meta:
+        verbose_name_plural = "file references"
+        indexes: ClassVar = [
+            GinIndex(fields=["targets"], name="reference_targets", fastupdate=False),
+            models.Index(fields=["repository", "until"], name="reference_repository"),
+        ]
+
+    def __str__(self) -> str:
+        return f"References of {self.file}"
 
 
 class Word(models.Model):

@@ -20,9 +20,12 @@ def served_units() -> QuerySet[Unit]:
 
 def served_files(repository: str) -> QuerySet[SourceFile]:
     """The served files of a repository."""
-    return SourceFile.objects.filter(_served(), repository__name=repository).select_related(
-        "repository", "blob"
-    )
+    return all_served_files().filter(repository__name=repository).select_related("repository", "blob")
+
+
+def all_served_files() -> QuerySet[SourceFile]:
+    """The served files of all repositories."""
+    return SourceFile.objects.filter(_served())
 
 
 def served_references(repository: str) -> QuerySet[FileReferences]:

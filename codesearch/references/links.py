@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple
 
-from codesearch.references.facts import MODULE, Definition, Facts, Kind, Op
+from codesearch.references.facts import MODULE, Definition, Facts, Kind, Op, Role
 from codesearch.references.modules import Modules
 from codesearch.references.resolver import Place, Resolver, Value
 
@@ -63,6 +63,14 @@ class Defined(NamedTuple):
     is_global: bool
 
 
+class Outside(NamedTuple):
+    """A base or module that the repository does not have: its name, and in which symbol it is named."""
+
+    role: str
+    within: str
+    name: str
+
+
 @dataclass
 class FileLinks:
     """The names of a file and what they refer to."""
@@ -70,22 +78,24 @@ class FileLinks:
     targets: list[Target] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     defined: list[Defined] = field(default_factory=list)
+    outside: list[Outside] = field(default_factory=list)
 
     def encoded(self) -> bytes:
         """As it is stored."""
-        body = json.dumps([self.targets, self.links, self.defined], separators=(",", ":"), ensure_ascii=False)
-        return zlib.compress(body.encode(), 1)
+        body = [self.targets, self.links, self.defined, self.outside]
+        return zlib.compress(json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode(), 1)
 
     @classmethod
     def decoded(cls, stored: bytes) -> "FileLinks":
         """Of what was stored."""
         if not stored:
             return cls()
-        targets, links, defined = json.loads(zlib.decompressobj().decompress(stored, _MOST_BYTES))
+        targets, links, defined, outside = json.loads(zlib.decompressobj().decompress(stored, _MOST_BYTES))
         return cls(
             [Target(*target) for target in targets],
             [Link(*link) for link in links],
             [Defined(*one) for one in defined],
+            [Outside(*one) for one in outside],
         )
 
     def numbers(self, path: str) -> list[int]:
@@ -140,6 +150,8 @@ class Linker:
         for one in facts.occurrences:
             found = self._symbols(self._resolver.targets(path, one.expression))
             guessed = [] if found else self._guessed(path, facts, one.expression)
+            if one.role == Role.INHERIT and not found and (name := _name_of(facts, one.expression)):
+                made.outside.append(Outside(one.role, owners.of(one.within), name))
             if found or guessed:
                 numbered = [number_of(target) for target in found or guessed]
                 made.links.append(
@@ -153,6 +165,7 @@ class Linker:
                         numbered,
                     )
                 )
+        made.outside += [Outside(Role.IMPORT, "", name) for name in self._imported(path, facts)]
         for number, target in self._overridden(path, facts):
             definition = facts.definitions[number]
             made.links.append(
@@ -190,6 +203,11 @@ class Linker:
         members = [target for target in known if target.symbol != name]
         return members if 0 < len(members) == len(known) <= _MOST_NAMESAKES else []
 
+    def _imported(self, path: str, facts: Facts) -> Iterable[str]:
+        """The modules that a file imports and the repository does not have, each once."""
+        imports = [one.extra[0] for one in facts.definitions if one.kind == Kind.IMPORT]
+        return [name for name in dict.fromkeys(imports) if name and self._modules.found(path, name) is None]
+
     def _overridden(self, path: str, facts: Facts) -> Iterable[tuple[int, Target]]:
         """The methods of a file's classes that take the place of a base's, each with that."""
         for number, definition in enumerate(facts.definitions):
@@ -222,6 +240,16 @@ class _Owners:
                 return facts.symbols[number]
             number = definition.parent
         return ""
+
+
+def _name_of(facts: Facts, expression: int) -> str:
+    """The name that an expression ends with, as it is known elsewhere; empty where it has none."""
+    op, *parts = facts.expressions[expression]
+    if op == Op.DEFINED:
+        definition = facts.definitions[parts[0]]
+        return (definition.extra[1] if definition.kind == Kind.IMPORT else "") or definition.name
+    name = parts[-1] if op in (Op.MEMBER, Op.GLOBAL) else ""
+    return "" if name == "object" else name
 
 
 def _is_private(definition: Definition) -> bool:

@@ -3,7 +3,7 @@
     parse a date repo:django lang:python -path:tests/** name:parse_* "fromisoformat"
 
 A word with a colon is a filter only if it begins with one of the filters' names: `absl::Span` and `hooks:
-PreRun` are text. Several lines are code, which has no filters.
+PreRun` are text. Several lines are code, which has no syntax; filters before it narrow it.
 """
 
 import difflib
@@ -112,7 +112,7 @@ def parse_query(raw: str) -> Query:
             " searched. Paste the part that matters."
         )
     if "\n" in raw:
-        return Query(text=raw, is_code=True)
+        return _pasted(raw)
     filters: list[Filter] = []
     literals: list[Literal] = []
     text: list[str] = []
@@ -131,6 +131,22 @@ def parse_query(raw: str) -> Query:
     # What must stand there literally is also what the person looks for.
     searched = " ".join([words, *(literal.text for literal in literals if not literal.negated)]).strip()
     return Query(searched, tuple(filters), tuple(literals), _symbols(text), is_code=False)
+
+
+def _pasted(raw: str) -> Query:
+    """Pasted code, which has no syntax of its own; filters before its first word narrow it.
+
+    >>> query = _pasted("repo:django lang:python\\nfor x in y:\\n    z(x)")
+    >>> query.text, [condition.value for condition in query.filters], query.is_code
+    ('for x in y:\\n    z(x)', ['django', 'python'], True)
+    """
+    filters: list[Filter] = []
+    position = 0
+    while (match := _TOKEN.match(raw, position)) is not None and match["field"]:
+        value = match["quoted"] if match["value"] is None else match["value"]
+        filters += _filters(match["field"].lower(), value, bool(match["minus"]))
+        position = match.end() + len(raw[match.end() :]) - len(raw[match.end() :].lstrip())
+    return Query(text=raw[position:], filters=tuple(filters), is_code="\n" in raw[position:])
 
 
 def plain_query(text: str) -> Query:

@@ -81,7 +81,7 @@ def archive_snapshot(path: Path, rules: IgnoreRules, limits: ArchiveLimits) -> S
 def check_archive(path: Path) -> None:
     """Raise SourceError unless the file is an archive of a kind that can be read."""
     if not zipfile.is_zipfile(path) and not _is_tar(path):
-        raise SourceError("This is neither a .zip nor a .tar.gz archive.")
+        raise SourceError("This is neither a .zip nor a .tar.gz archive.", field="archive")
 
 
 def _entries(path: Path, rules: IgnoreRules, limits: ArchiveLimits, left_out: LeftOut) -> Iterator[Entry]:

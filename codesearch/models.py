@@ -37,6 +37,14 @@ class Repository(Source):
         FOLDER = "folder", "Folder on the server"
         ARCHIVE = "archive", "Uploaded archive"
 
+    class RefreshEvery(models.TextChoices):
+        """How often a repository is brought up to date by itself."""
+
+        NEVER = "", "Never"
+        HOUR = "hour", "Every hour"
+        DAY = "day", "Every day"
+        WEEK = "week", "Every week"
+
     name = models.CharField(
         max_length=100, unique=True, help_text="Letters, digits, dots, dashes and underscores."
     )
@@ -47,6 +55,16 @@ class Repository(Source):
         blank=True, help_text="For private repositories; encrypted, and never shown again."
     )
     excludes = models.TextField(blank=True, help_text="Patterns as in .gitignore, one a line.")
+    refresh_every = models.CharField(
+        "brought up to date by itself",
+        max_length=4,
+        choices=RefreshEvery,
+        default=RefreshEvery.NEVER,
+        blank=True,
+    )
+    hook_secret = EncryptedTextField(
+        blank=True, help_text="Signs the webhook that brings it up to date; encrypted, and never shown again."
+    )
     trusted = models.BooleanField(
         default=False, editable=False, help_text="Added at the terminal: any folder is allowed."
     )
@@ -74,6 +92,9 @@ class Build(Version):
     units = models.PositiveIntegerField(default=0)
     added_files = models.PositiveIntegerField(default=0)
     removed_files = models.PositiveIntegerField(default=0)
+    changes = models.JSONField(
+        default=dict, help_text="The files added, changed and removed: how many of each, and the first paths."
+    )
     encoded_units = models.PositiveIntegerField(default=0)
     languages = models.JSONField(default=dict, help_text="Units by language.")
     left_out = models.JSONField(default=dict, help_text="By reason: how many, and the first paths.")

@@ -32,6 +32,8 @@ def add_repository(
     ref: str = "",
     token: str = "",
     excludes: str = "",
+    refresh_every: str = "",
+    hook_secret: str = "",
     trusted: bool = False,
     audience: Audience | None = None,
 ) -> tuple[Repository, Job]:
@@ -47,6 +49,8 @@ def add_repository(
         ref=ref.strip(),
         token=token.strip(),
         excludes=excludes,
+        refresh_every=refresh_every,
+        hook_secret=hook_secret.strip(),
         trusted=trusted,
     )
     check_repository(repository)
@@ -59,7 +63,7 @@ def change_repository(
 ) -> Job:
     """Change where a repository is read from and what is left out of it, and start a build.
 
-    `fields` are location, ref, token and excludes; an archive takes the place of the one before. Raises
+    `fields` are location, ref, token, excludes, refresh_every and hook_secret; an archive takes the place of the one before. Raises
     InvalidInput with the field that is wrong, and changes nothing then.
     """
     is_archive = repository.source_kind == Repository.SourceKind.ARCHIVE

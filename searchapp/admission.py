@@ -86,7 +86,7 @@ KINDS: dict[str, Work] = {
             *("database-glossary", "api-database-glossary"),
             *("repository", "repositories", "add-repository", "repository-status", "change-repository"),
             *("file", "folder", "raw-file", "file-lines", "symbol", "references"),
-            *("api-repository-references", "api-unit-references"),
+            *("api-repository-references", "api-unit-references", "code-hook"),
             *("jobs", "change-job", "help", "schema", "api-docs"),
             *("sign-in", "sign-out", "oidc", "oidc-callback"),
             *("api-repository-list", "api-repository-detail", "api-repository-file", "api-repository-index"),

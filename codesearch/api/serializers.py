@@ -25,6 +25,7 @@ class BuildSerializer(serializers.ModelSerializer[Build]):
             "units",
             "added_files",
             "removed_files",
+            "changes",
             "encoded_units",
             "languages",
             "left_out",
@@ -49,6 +50,13 @@ class RepositorySerializer(AudienceSerializer, serializers.ModelSerializer[Repos
         max_length=1000, required=False, help_text="Git address, or folder on the server."
     )
     token = serializers.CharField(write_only=True, required=False, allow_blank=True, max_length=500)
+    hook_secret = serializers.CharField(
+        write_only=True,
+        required=False,
+        allow_blank=True,
+        max_length=200,
+        help_text="Signs the webhook at /api/v1/code/hooks/{name}.",
+    )
     archive = serializers.FileField(write_only=True, required=False, help_text="A .zip or .tar.gz file.")
     languages = serializers.SerializerMethodField(help_text="Units by language.")
 
@@ -62,6 +70,8 @@ class RepositorySerializer(AudienceSerializer, serializers.ModelSerializer[Repos
             "token",
             "archive",
             "excludes",
+            "refresh_every",
+            "hook_secret",
             *AUDIENCE_FIELDS,
             "serving",
             "units",
@@ -105,13 +115,16 @@ class RepositoryChangeSerializer(serializers.ModelSerializer[Repository]):
     token = serializers.CharField(
         write_only=True, required=False, allow_blank=True, max_length=500, help_text="Empty to forget it."
     )
+    hook_secret = serializers.CharField(
+        write_only=True, required=False, allow_blank=True, max_length=200, help_text="Empty to forget it."
+    )
     archive = serializers.FileField(
         write_only=True, required=False, help_text="A .zip or .tar.gz file in the place of the one before."
     )
 
     class Meta:
         model = Repository
-        fields = ("location", "ref", "token", "excludes", "archive")
+        fields = ("location", "ref", "token", "excludes", "refresh_every", "hook_secret", "archive")
 
 
 class RepositoryDetailSerializer(RepositorySerializer):

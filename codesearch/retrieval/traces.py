@@ -94,7 +94,7 @@ def _plain(path: str, package: str) -> str:
         parts = urlsplit(path)
         path = parts.path or parts.netloc
     path = unquote(path.partition("?")[0]).replace("\\", "/")
-    path = re.sub(r"^(?:\./|[A-Za-z]:/)+", "", path)
+    path = re.sub(r"^/?(?:\./|[A-Za-z]:/)+", "", path)
     return f"{package.replace('.', '/')}{path}"
 
 

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from codesearch.sources.base import Entry, LeftOut, Reason, Snapshot, SourceError
 from codesearch.sources.filters import IGNORE_FILES, IgnoreRules
+from codesearch.sources.ssh import SshAddress, checked_files, checked_ssh_address, is_ssh_address
 from searchapp.addresses import Address, AddressError, checked_address
 
 _REF = re.compile(r"^(?!-)(?!.*\.\.)[\w./@+#-]{1,200}\Z")
@@ -50,15 +51,27 @@ class GitRemote:
     ref: str = ""
     token: str = ""
     timeout: float = 1800.0
+    ssh_key: str = ""
+    """The file of the key that addresses of SSH are read with."""
+    ssh_known_hosts: str = ""
+    """The file of the keys that hosts of SSH have to show."""
 
 
-def check_remote(remote: GitRemote) -> Address:
+def is_git_address(text: str) -> bool:
+    """Whether a text is written as the address of a remote, and not as a path."""
+    return "://" in text or is_ssh_address(text)
+
+
+def check_remote(remote: GitRemote) -> Address | SshAddress:
     """The remote's address, whose host may be connected to.
 
     Raises SourceError where the remote's address or ref is not allowed.
     """
     if remote.ref and not _REF.match(remote.ref):
         raise SourceError(f"{remote.ref!r} cannot be the name of a branch, tag or commit.", field="ref")
+    if is_ssh_address(remote.url):
+        checked_files(remote.ssh_key, remote.ssh_known_hosts)
+        return checked_ssh_address(remote.url)
     try:
         return checked_address(remote.url)
     except AddressError as error:
@@ -100,9 +113,18 @@ def _fetch(remote: GitRemote, store: Path, check_cancelled: Callable[[], None]) 
     return _git(store, "rev-parse", "--verify", "refs/searchapp/head^{commit}").decode().strip()
 
 
-def _configuration(remote: GitRemote, address: Address) -> dict[str, str]:
+def _configuration(remote: GitRemote, address: Address | SshAddress) -> dict[str, str]:
     """Settings of git for a fetch, with the number that the remote's host was looked up to."""
     configuration = dict(_FETCH_CONFIGURATION)
+    if isinstance(address, SshAddress):
+        files = checked_files(remote.ssh_key, remote.ssh_known_hosts)
+        return configuration | {
+            "protocol.http.allow": "never",
+            "protocol.https.allow": "never",
+            "protocol.ssh.allow": "always",
+            "core.sshCommand": address.command(*files),
+            "ssh.variant": "ssh",
+        }
     if address.pin:
         configuration["http.curloptResolve"] = address.pin
     if remote.token:
@@ -172,6 +194,12 @@ def _explained(output: str, remote: GitRemote) -> SourceError:
         or " 403" in lowered
     ):
         return SourceError("The server asks for a sign-in: give a token that may read this repository.")
+    if "host key verification failed" in lowered:
+        return SourceError(
+            "The host's key is not the one that GIT_SSH_KNOWN_HOSTS has for it, or there is none for it."
+        )
+    if "permission denied" in lowered:
+        return SourceError("The host refuses the key that GIT_SSH_KEY names; add its public half there.")
     if "redirect" in lowered or "error: 30" in lowered:
         return SourceError("The address redirects; give the address that it leads to.")
     if (

@@ -46,7 +46,7 @@ def test_raw_text_is_nothing_but_text(walked, client):
 
 def test_a_long_file_is_small_and_holds_all_its_text(walked, client):
     page = client.get("/code/shop/shop/long.py").content.decode()
-    assert LONG.count("\n") > 2_000 and len(page.encode()) < 2 * len(LONG)
+    assert LONG.count("\n") > 2_000 and len(page.encode()) < 100_000
     plain = unescape(re.sub(r"<[^>]+>", "", page))
     assert all(f"def function_{number}(x):" in plain for number in range(700))
     assert 'id="L100"' in page and 'id="L101"' not in page
@@ -72,7 +72,7 @@ def test_a_link_to_another_commit_says_so(walked, client):
 
 def test_what_a_name_means_and_who_uses_it(walked, client):
     part = client.get("/symbols/shop/tests/test_prices.py", {"line": 5, "column": 14}).content.decode()
-    assert "/code/shop/shop/prices.py#L13" in part and "Called" in part and "Imported" in part
+    assert "/code/shop/shop/prices.py#L14" in part and "Called" in part and "Imported" in part
     nothing = client.get("/symbols/shop/tests/test_prices.py", {"line": 2, "column": 0}).content.decode()
     assert "Nothing is known of this name" in nothing
     unit = served_units().get(name="apply_discount")

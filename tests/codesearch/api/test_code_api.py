@@ -113,7 +113,7 @@ def test_references_by_place_by_symbol_and_of_a_unit(index, shop):
     place = {"path": "tests/test_prices.py", "line": 5, "column": 12}
     (found,) = client.get(address, place).json()
     assert (found["path"], found["name"], found["kind"]) == ("shop/prices.py", "apply_discount", "function")
-    assert found["definitions"][0]["line"] == 13
+    assert found["definitions"][0]["line"] == 14
     assert [(one["role"], one["line"], one["within"], one["certain"]) for one in found["references"]] == [
         ("import", 1, "", True),
         ("call", 5, "test_apply_discount", True),

@@ -80,7 +80,11 @@ def _is_signed(repository: Repository, headers: Mapping[str, str], body: bytes) 
 
 def _reason_to_ignore(repository: Repository, headers: Mapping[str, str], body: bytes) -> str:
     event = next(
-        (value for name in ("X-GitHub-Event", "X-Gitea-Event", "X-Gitlab-Event") if (value := headers.get(name))),
+        (
+            value
+            for name in ("X-GitHub-Event", "X-Gitea-Event", "X-Gitlab-Event")
+            if (value := headers.get(name))
+        ),
         "",
     )
     if event.lower() not in _PUSHES:

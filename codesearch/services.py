@@ -63,8 +63,8 @@ def change_repository(
 ) -> Job:
     """Change where a repository is read from and what is left out of it, and start a build.
 
-    `fields` are location, ref, token, excludes, refresh_every and hook_secret; an archive takes the place of the one before. Raises
-    InvalidInput with the field that is wrong, and changes nothing then.
+    `fields` are location, ref, token, excludes, refresh_every and hook_secret; an archive takes the place of
+    the one before. Raises InvalidInput with the field that is wrong, and changes nothing then.
     """
     is_archive = repository.source_kind == Repository.SourceKind.ARCHIVE
     if archive is not None and not is_archive:

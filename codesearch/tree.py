@@ -88,7 +88,7 @@ def folder_of(repository: Repository, path: str) -> Folder | None:
 
 
 def reason_left_out(repository: Repository, path: str) -> str:
-    """Why the served build has no file `path`, or none of the folders above it; empty where nothing is known."""
+    """Why the served build has no file `path`; empty where nothing is known of it."""
     for reason, left in _reasons(selectors.serving_build(repository)).items():
         for other in left:
             if path == other or (other.endswith("/") and path.startswith(other)):

@@ -27,8 +27,8 @@ _LEXERS = {
 }
 # The tokens that styles.css colours; others need no mark in the page.
 _COLOURED = frozenset(
-    """k kc kd kn kp kr kt ow nt s s1 s2 sa sb sc sd se sh si sr ss sx dl c c1 ch cm cp cpf cs m mb mf mh mi il
-    mo nf nc fm nd ne gh gu""".split()  # noqa: SIM905
+    """k kc kd kn kp kr kt ow nt s s1 s2 sa sb sc sd se sh si sr ss sx dl c c1 ch cm cp cpf cs m mb mf mh mi
+    il mo nf nc fm nd ne gh gu""".split()  # noqa: SIM905
 )
 _IDENTIFIER = re.compile(r"[^\W_](?:[\w$]*[^\W_])?")
 # Colouring a longer text takes longer than anyone waits.

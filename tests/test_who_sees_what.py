@@ -123,7 +123,9 @@ ROUTES = {
     "api-repository-detail": Route(
         "repository", {"GET": {}}, tells=False, writes={"PATCH": {"excludes": "x"}, "DELETE": {}}
     ),
-    "api-repository-references": Route("repository", {"GET": {"path": "trees.py", "symbol": ""}}, tells=False),
+    "api-repository-references": Route(
+        "repository", {"GET": {"path": "trees.py", "symbol": ""}}, tells=False
+    ),
     "api-unit-references": Route("repository", {"GET": {}}, pk="unit"),
     "similar": Route("repository", {"GET": {}}),
     "explain": Route("repository", {"GET": {}}),

@@ -35,6 +35,6 @@ class HookView(APIView):
         auth=[],
     )
     def post(self, request: Request, name: str) -> Response:
-        """Bring a repository up to date after a push. GitHub, GitLab and Gitea call this, signed with its secret."""
+        """Bring a repository up to date after a push: GitHub, GitLab and Gitea call this, signed."""
         done = refreshing.notified(name, request.headers, request._request.body)
         return Response(NotifiedSerializer(done).data, status=http.HTTP_202_ACCEPTED)

@@ -303,9 +303,7 @@ class ReferenceSerializer(serializers.Serializer[Any]):
         choices=["call", "import", "inherit", "override", "type", "use"], help_text="What for."
     )
     within = serializers.CharField(help_text="The function or class in which it stands.")
-    certain = serializers.BooleanField(
-        help_text="False where it is only known that the names are the same."
-    )
+    certain = serializers.BooleanField(help_text="False where it is only known that the names are the same.")
 
 
 class SymbolReferencesSerializer(serializers.Serializer[Any]):

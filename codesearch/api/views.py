@@ -102,7 +102,6 @@ class UnitViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Unit]):
         parts = {name: getattr(explanation, name) for name in ("nodes", "lines", "apart")}
         return Response(ExplanationSerializer({**parts, "met": met}).data)
 
-
     @extend_schema(responses=SymbolReferencesSerializer)
     @action(detail=True, pagination_class=None)
     def references(self, request: Request, *args: Any, **kwargs: Any) -> Response:

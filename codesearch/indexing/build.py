@@ -62,7 +62,7 @@ def link(context: JobContext) -> None:
 
 
 def encode(context: JobContext) -> None:
-    """Stage three: vectors for the new texts, in the served index and in one that is being filled beside it."""
+    """Stage three: vectors for the new texts, in the served index and one that is being filled beside it."""
     repository = LIFECYCLE.source_of(context)
     build = LIFECYCLE.current(repository)
     if not Unit.objects.filter(repository=repository, since=build.number).exists():

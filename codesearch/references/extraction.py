@@ -7,7 +7,8 @@ from tree_sitter import Node
 
 from codesearch.parsing import ParsedFile
 from codesearch.references.facts import Facts, encoded
-from codesearch.references.nominal import NOMINAL, nominal_facts
+from codesearch.references.nominal import nominal_facts
+from codesearch.references.nominal_languages import NOMINAL
 from codesearch.references.python import python_facts
 from codesearch.references.script import script_facts
 

@@ -121,7 +121,7 @@ class Facts:
 
     @cached_property
     def symbols(self) -> list[str]:
-        """Of each definition the name that it is known by in its file: those of what it stands in, and its own.
+        """Of each definition what it is known by in its file: the names of what it stands in, and its own.
 
         Definitions of one symbol are one thing that is defined in several places, as overloads are.
         """

@@ -110,7 +110,7 @@ class Modules:
                 self._packages.add(".".join(parts[start:end]))
 
     def _starts(self, path: str, depth: int) -> list[int]:
-        """Where the name of a module may begin: at the root, below a folder that is no package, in its own."""
+        """Where the name of a module may begin: at the root, below what is no package, in its own folder."""
         folders = PurePosixPath(path).parts[:-1]
         is_package = [
             any(

@@ -4,149 +4,24 @@ What differs between their grammars is data. Namespaces and inline modules are l
 them counts as standing at the top of the file.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from typing import Any
 
 from tree_sitter import Node
 
 from codesearch.references.facts import MODULE, Facts, Kind, Op, Role
+from codesearch.references.nominal_languages import Nominal
 from codesearch.references.scopes import MOST_DEPTH, NONE, Builder, Scope
 
 PARTIAL = "partial"
 """The mark of a class of which a file has only members: its definition stands elsewhere."""
 
 
-@dataclass(frozen=True)
-class Nominal:
-    """Which nodes of a grammar are what."""
-
-    name: str
-    classes: frozenset[str]
-    functions: frozenset[str]
-    declarations: frozenset[str]
-    """Nodes that declare variables, fields or parameters, with a type, a value or both."""
-    members: Mapping[str, tuple[str, str]]
-    """Nodes that name a member: the fields of what has it, and of the name."""
-    calls: Mapping[str, str]
-    """Nodes that call: the field of what is called."""
-    creations: Mapping[str, str]
-    """Nodes that make an object: the field of its type."""
-    heritage: frozenset[str] = frozenset()
-    """Nodes that hold the bases of a class."""
-    types: frozenset[str] = frozenset(("type_identifier",))
-    generics: frozenset[str] = frozenset(("generic_type", "template_type", "generic_name"))
-    names: frozenset[str] = frozenset(("identifier",))
-    this: frozenset[str] = frozenset(("this", "this_expression", "self"))
-    above: frozenset[str] = frozenset(("super", "base_expression", "base"))
-    blocks: frozenset[str] = frozenset(
-        ("block", "compound_statement", "for_statement", "enhanced_for_statement")
-    )
-    imports: frozenset[str] = frozenset()
-    iterations: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Loops over the elements of something: the fields of the variable and of what is gone through."""
-
-
-_JAVA = Nominal(
-    name="java",
-    classes=frozenset(
-        ("class_declaration", "interface_declaration", "enum_declaration", "record_declaration",
-         "annotation_type_declaration")
-    ),
-    functions=frozenset(("method_declaration", "constructor_declaration", "compact_constructor_declaration")),
-    declarations=frozenset(
-        ("local_variable_declaration", "field_declaration", "formal_parameter", "spread_parameter", "resource",
-         "enum_constant", "catch_formal_parameter", "constant_declaration")
-    ),
-    members={"field_access": ("object", "field"), "scoped_type_identifier": ("", "")},
-    calls={"method_invocation": "name"},
-    creations={"object_creation_expression": "type"},
-    heritage=frozenset(("superclass", "super_interfaces", "extends_interfaces")),
-    imports=frozenset(("import_declaration",)),
-    iterations={"enhanced_for_statement": ("name", "value")},
-)  # fmt: skip
-_CSHARP = Nominal(
-    name="csharp",
-    classes=frozenset(
-        ("class_declaration", "interface_declaration", "struct_declaration", "record_declaration",
-         "enum_declaration", "delegate_declaration")
-    ),
-    functions=frozenset(("method_declaration", "constructor_declaration", "local_function_statement")),
-    declarations=frozenset(
-        ("variable_declaration", "parameter", "property_declaration", "enum_member_declaration",
-         "event_declaration", "catch_declaration")
-    ),
-    members={"member_access_expression": ("expression", "name"), "qualified_name": ("qualifier", "name")},
-    calls={"invocation_expression": "function"},
-    creations={"object_creation_expression": "type"},
-    heritage=frozenset(("base_list",)),
-    types=frozenset(("type_identifier",)),
-    iterations={"foreach_statement": ("left", "right")},
-)  # fmt: skip
-_GO = Nominal(
-    name="go",
-    classes=frozenset(("type_spec", "type_alias")),
-    functions=frozenset(("function_declaration", "method_declaration", "method_elem")),
-    declarations=frozenset(
-        ("var_spec", "const_spec", "short_var_declaration", "parameter_declaration", "field_declaration",
-         "variadic_parameter_declaration")
-    ),
-    members={"selector_expression": ("operand", "field"), "qualified_type": ("package", "name")},
-    calls={"call_expression": "function"},
-    creations={"composite_literal": "type"},
-    names=frozenset(("identifier", "package_identifier")),
-    imports=frozenset(("import_spec",)),
-    iterations={"range_clause": ("left", "right")},
-)  # fmt: skip
-_RUST = Nominal(
-    name="rust",
-    classes=frozenset(("struct_item", "enum_item", "trait_item", "union_item", "type_item", "impl_item")),
-    functions=frozenset(("function_item", "function_signature_item", "macro_definition")),
-    declarations=frozenset(
-        ("let_declaration", "parameter", "field_declaration", "const_item", "static_item", "enum_variant")
-    ),
-    members={
-        "field_expression": ("value", "field"),
-        "scoped_identifier": ("path", "name"),
-        "scoped_type_identifier": ("path", "name"),
-    },
-    calls={"call_expression": "function", "macro_invocation": "macro"},
-    creations={"struct_expression": "name"},
-    heritage=frozenset(("trait_bounds",)),
-    iterations={"for_expression": ("pattern", "value")},
-)
-_C = Nominal(
-    name="c",
-    classes=frozenset(("struct_specifier", "union_specifier", "enum_specifier")),
-    functions=frozenset(("function_definition", "preproc_function_def")),
-    declarations=frozenset(
-        ("declaration", "parameter_declaration", "field_declaration", "type_definition", "enumerator",
-         "preproc_def")
-    ),
-    members={"field_expression": ("argument", "field")},
-    calls={"call_expression": "function"},
-    creations={},
-    imports=frozenset(("preproc_include",)),
-)  # fmt: skip
-_CPP = Nominal(
-    name="cpp",
-    classes=_C.classes | {"class_specifier"},
-    functions=_C.functions,
-    declarations=_C.declarations | {"optional_parameter_declaration", "alias_declaration"},
-    members={"field_expression": ("argument", "field"), "qualified_identifier": ("scope", "name")},
-    calls=_C.calls,
-    creations={"new_expression": "type", "compound_literal_expression": "type"},
-    heritage=frozenset(("base_class_clause",)),
-    names=frozenset(("identifier", "namespace_identifier")),
-    imports=_C.imports,
-    iterations={"for_range_loop": ("declarator", "right")},
-)
-NOMINAL: dict[str, Nominal] = {one.name: one for one in (_JAVA, _CSHARP, _GO, _RUST, _C, _CPP)}
-
 _NAME_NODES = frozenset(
     ("identifier", "field_identifier", "type_identifier", "destructor_name", "operator_name")
 )
 _INFERRED = frozenset(("var", "auto"))
+_LISTS = frozenset(("slice_type", "array_type", "map_type", "channel_type"))
 _DECLARATORS = frozenset(("variable_declarator", "init_declarator"))
 _WITHOUT_NAMES = frozenset(("comment", "line_comment", "block_comment", "string_literal", "string"))
 
@@ -169,21 +44,23 @@ class _Nominal(Builder):
         kind, language = node.type, self.language
         if depth > MOST_DEPTH or kind in _WITHOUT_NAMES:
             return NONE
-        if kind in language.names:
-            return self.named(scope, node)
+        if kind in language.this or kind in language.above:
+            return self._self(scope, Op.SELF if kind in language.this else Op.SUPER)
         if kind in language.types or kind in language.generics:
             return self.type(node, scope, depth)
-        if kind in language.this:
-            return self._self(scope, Op.SELF)
-        if kind in language.above:
-            return self._self(scope, Op.SUPER)
+        if kind in language.names:
+            return self.named(scope, node)
+        return self._expression(node, scope, depth + 1)
+
+    def _expression(self, node: Node, scope: Scope, depth: int) -> int:
+        kind, language = node.type, self.language
         if kind in language.members:
-            return self._member(node, scope, depth + 1, Role.USE)
+            return self._member(node, scope, depth, Role.USE)
         if kind in language.calls:
-            return self._call(node, scope, depth + 1)
+            return self._call(node, scope, depth)
         if kind in language.creations:
-            return self._creation(node, scope, depth + 1)
-        return self._statement(node, scope, depth + 1)
+            return self._creation(node, scope, depth)
+        return self._statement(node, scope, depth)
 
     def _statement(self, node: Node, scope: Scope, depth: int) -> int:
         kind, language = node.type, self.language
@@ -285,23 +162,29 @@ class _Nominal(Builder):
         """The expression of a type as it is written."""
         if depth > MOST_DEPTH:
             return NONE
-        if node.type in self.language.types or node.type in self.language.names:
-            name = self.text(node)
-            if name == "Self":
-                return self._self(scope, Op.CLASS)
-            if name in _INFERRED:
-                return NONE
-            return self.named(scope, node, role)
-        if node.type in self.language.members:
+        kind, language = node.type, self.language
+        if kind in language.types or kind in language.names:
+            return self._named_type(node, scope, role)
+        if kind in language.members:
             return self._member(node, scope, depth, role)
-        if node.type in self.language.classes and node.child_by_field_name("body") is not None:
-            return self._class(node, scope, depth)
-        if node.type in self.language.generics:
+        if kind in language.generics:
             return self._generic(node, scope, depth, role)
+        return self._compound_type(node, scope, depth)
+
+    def _compound_type(self, node: Node, scope: Scope, depth: int) -> int:
+        kind = node.type
+        if kind in self.language.classes and node.child_by_field_name("body") is not None:
+            return self._class(node, scope, depth)
         inner = [self.type(child, scope, depth + 1) for child in node.named_children]
-        if node.type in ("slice_type", "array_type", "map_type", "channel_type") and inner:
+        if kind in _LISTS and inner:
             return self.express(Op.LIST, self.express(Op.INSTANCE, inner[-1]))
         return self.either(inner[:1])
+
+    def _named_type(self, node: Node, scope: Scope, role: Role) -> int:
+        name = self.text(node)
+        if name == "Self":
+            return self._self(scope, Op.CLASS)
+        return NONE if name in _INFERRED else self.named(scope, node, role)
 
     def _generic(self, node: Node, scope: Scope, depth: int, role: Role) -> int:
         base, *rest = node.named_children
@@ -423,7 +306,7 @@ class _Nominal(Builder):
             for child in node.named_children:
                 if child.type == "parameter_list" or child.type.endswith("_declarator"):
                     self._part(child, scope, depth + 1)
-        elif node.type == "block" or node.type == "compound_statement":
+        elif node.type in ("block", "compound_statement"):
             self.inside(node, scope, depth)
         elif node.type not in _NAME_NODES and node.type != "qualified_identifier":
             self.visit(node, scope, depth)

@@ -23,6 +23,7 @@ _WRAPPERS = frozenset(
         "Self",
     )
 )
+_SEVERAL_TYPES = frozenset(("union_type", "binary_operator", "list", "tuple", "type_parameter"))
 _CLASSES = frozenset(("Type", "type"))
 _PROPERTIES = frozenset(("property", "cached_property", "classproperty", "abstractproperty"))
 _PATTERNS = frozenset(
@@ -125,21 +126,19 @@ class _Python(Builder):
 
     def _type(self, node: Node, scope: Scope, depth: int) -> int:
         """The expression of a type that is written as an annotation."""
-        if depth > MOST_DEPTH:
-            return NONE
-        if node.type in ("type", "parenthesized_expression") and node.named_child_count:
+        kind = node.type if depth <= MOST_DEPTH else ""
+        if kind in ("type", "parenthesized_expression") and node.named_child_count:
             return self._type(node.named_children[0], scope, depth + 1)
-        if node.type in ("identifier", "attribute"):
+        if kind in ("identifier", "attribute"):
             return self._referred(node, scope, depth, Role.TYPE)
-        if node.type == "string":
-            return self._written_type(node, scope)
-        if node.type in ("union_type", "binary_operator"):
-            return self.either([self._type(child, scope, depth + 1) for child in node.named_children])
-        if node.type in ("generic_type", "subscript"):
+        if kind in ("generic_type", "subscript"):
             return self._generic(node, scope, depth + 1)
-        if node.type in ("list", "tuple", "type_parameter"):
+        if kind in _SEVERAL_TYPES:
             return self.either([self._type(child, scope, depth + 1) for child in node.named_children])
-        self.inside(node, scope, depth + 1)
+        if kind == "string":
+            return self._written_type(node, scope)
+        if kind:
+            self.inside(node, scope, depth + 1)
         return NONE
 
     def _generic(self, node: Node, scope: Scope, depth: int) -> int:

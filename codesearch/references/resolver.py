@@ -6,9 +6,12 @@ from typing import Any, NamedTuple
 from codesearch.references.facts import MODULE, Definition, Facts, Kind, Op
 from codesearch.references.modules import Modules
 
+Parts = list[Any]
+"""What stands in an expression behind its form."""
 _MOST_STEPS = 60
 """How deeply one expression may lead to another."""
 _MOST_VALUES = 8
+_MOST_BASES = 20
 _PROPERTIES = frozenset(("property", "cached_property", "classproperty", "abstractproperty", "get"))
 _CONSTRUCTORS = ("__init__", "__new__", "constructor")
 
@@ -101,57 +104,60 @@ class Resolver:
 
     def _denoted(self, path: str, number: int) -> Iterable[Place]:
         op, *parts = self._load(path).expressions[number]
-        if op == Op.DEFINED:
-            for part in parts:
-                yield from self._followed(path, part)
-        elif op == Op.GLOBAL:
-            yield from self._global(path, parts[0])
-        elif op == Op.MEMBER:
-            for value in self.values(path, parts[0]):
-                yield from self._member(value, parts[1], ())
-        elif op == Op.KEYWORD:
-            for place in self.targets(path, parts[0]):
-                yield from self._parameter(place, parts[1])
-        elif op == Op.PATH:
-            found = self._modules.found(path, parts[0])
-            if found is not None and not found.endswith("/"):
-                yield Place(found, MODULE)
-        elif op in (Op.SELF, Op.CLASS, Op.SUPER):
-            yield Place(path, parts[0])
-        elif op == Op.EITHER:
-            for part in parts:
-                yield from self.targets(path, part)
-        elif op == Op.FIRST:
-            yield from next(filter(None, (self.targets(path, part) for part in parts)), ())
+        denote = _DENOTES.get(op)
+        return denote(self, path, parts) if denote is not None else ()
 
     def _evaluated(self, path: str, number: int) -> Iterable[Value]:
         op, *parts = self._load(path).expressions[number]
-        if op == Op.DEFINED:
-            for part in parts:
-                yield from self._value_of(Place(path, part))
-        elif op == Op.PATH:
-            yield from self._module(self._modules.found(path, parts[0]))
-        elif op == Op.SELF:
-            yield Value("instance", path, parts[0])
-        elif op == Op.CLASS:
-            yield Value("class", path, parts[0])
-        elif op == Op.SUPER:
-            yield Value("super", path, parts[0])
-        elif op == Op.LIST:
-            yield Value("list", path, MODULE, tuple(parts))
-        elif op == Op.EITHER:
-            for part in parts:
-                yield from self.values(path, part)
-        elif op in (Op.GLOBAL, Op.FIRST):
-            yield from self._values_of(self.targets(path, number))
-        elif op == Op.MEMBER:
-            for value in self.values(path, parts[0]):
-                if value.kind == "package":
-                    yield from self._module(self._modules.below(value.path, parts[1]))
-            yield from self._values_of(self.targets(path, number))
-        elif op in _OF_VALUES:
-            for value in self.values(path, parts[0]):
-                yield from _OF_VALUES[op](self, value)
+        if op in _OF_VALUES:
+            return (made for value in self.values(path, parts[0]) for made in _OF_VALUES[op](self, value))
+        evaluate = _EVALUATES.get(op)
+        if evaluate is not None:
+            return evaluate(self, path, parts)
+        return self._values_of(self.targets(path, number))
+
+    def _defined(self, path: str, parts: Parts) -> Iterable[Place]:
+        return (place for part in parts for place in self._followed(path, part))
+
+    def _named(self, path: str, parts: Parts) -> Iterable[Place]:
+        """What a name denotes that its file does not define."""
+        name = parts[0]
+        others = [*self._star_imports(path, self._load(path)), *self._modules.seen_from(path, name)]
+        for other in others:
+            if found := self._exported(other, name):
+                return found
+        return self._by_name(path, name) if self._modules.shares_names(path) else ()
+
+    def _member_of(self, path: str, parts: Parts) -> Iterable[Place]:
+        of, name = parts
+        return (place for value in self.values(path, of) for place in self._member(value, name, ()))
+
+    def _keyword(self, path: str, parts: Parts) -> Iterable[Place]:
+        of, name = parts
+        return (place for called in self.targets(path, of) for place in self._parameter(called, name))
+
+    def _file(self, path: str, parts: Parts) -> Iterable[Place]:
+        found = self._modules.found(path, parts[0])
+        return [Place(found, MODULE)] if found is not None and not found.endswith("/") else []
+
+    def _either(self, path: str, parts: Parts) -> Iterable[Place]:
+        return (place for part in parts for place in self.targets(path, part))
+
+    def _first(self, path: str, parts: Parts) -> Iterable[Place]:
+        return next(filter(None, (self.targets(path, part) for part in parts)), ())
+
+    def _defined_values(self, path: str, parts: Parts) -> Iterable[Value]:
+        return self._values_of(Place(path, part) for part in parts)
+
+    def _either_value(self, path: str, parts: Parts) -> Iterable[Value]:
+        return (value for part in parts for value in self.values(path, part))
+
+    def _member_values(self, path: str, parts: Parts) -> Iterable[Value]:
+        of, name = parts
+        for value in self.values(path, of):
+            if value.kind == "package":
+                yield from self._module(self._modules.below(value.path, name))
+        yield from self._values_of(self._member_of(path, parts))
 
     def _values_of(self, places: Iterable[Place]) -> Iterable[Value]:
         for place in places:
@@ -236,59 +242,49 @@ class Resolver:
             if found is not None and not found.endswith("/"):
                 yield found
 
-    def _global(self, path: str, name: str) -> Iterable[Place]:
-        """What a name denotes that its file does not define."""
-        for other in self._star_imports(path, self._load(path)):
-            if found := self._exported(other, name):
-                return found
-        for other in self._modules.seen_from(path, name):
-            if found := self._exported(other, name):
-                return found
-        return self._by_name(path, name) if self._modules.shares_names(path) else ()
-
     def _member(self, value: Value, name: str, passed: tuple[Value, ...]) -> Iterable[Place]:
         """The definitions of a member of a value, those of the nearest class."""
-        if value in passed or len(passed) > 20:
+        if value in passed or len(passed) > _MOST_BASES:
             return ()
         if value.kind == "module":
             return self._exported(value.path, name)
         if value.kind == "package":
-            return [
-                place
-                for other in self._modules.inside(value.path, name)
-                for place in self._exported(other, name)
-            ]
+            inside = self._modules.inside(value.path, name)
+            return [place for other in inside for place in self._exported(other, name)]
         if value.kind not in ("class", "instance", "super"):
             return ()
         parts = self._parts(value)
-        if value.kind != "super":
-            own = [
-                place
-                for path, number in parts
-                for member in self._load(path).members.get(number, {}).get(name, ())
-                for place in self._followed(path, member)
-            ]
-            if own:
-                return own
-        for path, number in parts:
-            for base in self._load(path).definitions[number].values:
-                for inherited in self.values(path, base):
-                    if inherited.kind in ("class", "instance"):
-                        if above := list(self._member(inherited, name, (*passed, value))):
-                            return above
-        return ()
+        own = self._own_members(parts, name) if value.kind != "super" else []
+        return own or self._inherited(parts, name, (*passed, value))
+
+    def _own_members(self, parts: list[Place], name: str) -> list[Place]:
+        return [
+            place
+            for path, number in parts
+            for member in self._load(path).members.get(number, {}).get(name, ())
+            for place in self._followed(path, member)
+        ]
+
+    def _inherited(self, parts: list[Place], name: str, passed: tuple[Value, ...]) -> list[Place]:
+        bases = (
+            value
+            for path, number in parts
+            for base in self._load(path).definitions[number].values
+            for value in self.values(path, base)
+            if value.kind in ("class", "instance")
+        )
+        return next(filter(None, (list(self._member(value, name, passed)) for value in bases)), [])
 
     def _parts(self, value: Value) -> list[Place]:
-        """The definitions of a class: several where it is opened again, in other files where that is usual."""
+        """The definitions of a class: several where it is opened again, in this file or others."""
         facts = self._load(value.path)
         parts = [Place(value.path, number) for number in facts.by_symbol[facts.symbols[value.number]]]
         definition = facts.definitions[value.number]
         if self._modules.shares_names(value.path) and definition.parent == MODULE:
             for other in self._modules.parts_of(value.path, definition.name):
                 known = self._load(other)
-                for number in known.members[MODULE][definition.name]:
-                    if known.definitions[number].kind == Kind.CLASS:
-                        parts.append(Place(other, number))
+                numbers = known.members[MODULE][definition.name]
+                parts += [Place(other, one) for one in numbers if known.definitions[one].kind == Kind.CLASS]
         return parts
 
     def _parameter(self, place: Place, name: str) -> Iterable[Place]:
@@ -310,9 +306,7 @@ class Resolver:
                 yield Place(place.path, number)
 
     def _called(self, value: Value) -> Iterable[Value]:
-        if value.kind == "class":
-            yield Value("instance", value.path, value.number)
-        elif value.kind == "type":
+        if value.kind in ("class", "type"):
             yield Value("instance", value.path, value.number)
         elif value.kind == "function":
             yield from self._returned(value.path, self._load(value.path).definitions[value.number])
@@ -366,6 +360,28 @@ def _is_partial(definition: Definition) -> bool:
     return definition.kind == Kind.CLASS and definition.extra == ["partial"]
 
 
+_DENOTES: dict[str, Callable[[Resolver, str, Parts], Iterable[Place]]] = {
+    Op.DEFINED.value: Resolver._defined,
+    Op.GLOBAL.value: Resolver._named,
+    Op.MEMBER.value: Resolver._member_of,
+    Op.KEYWORD.value: Resolver._keyword,
+    Op.PATH.value: Resolver._file,
+    Op.EITHER.value: Resolver._either,
+    Op.FIRST.value: Resolver._first,
+    Op.SELF.value: lambda _, path, parts: [Place(path, parts[0])],
+    Op.CLASS.value: lambda _, path, parts: [Place(path, parts[0])],
+    Op.SUPER.value: lambda _, path, parts: [Place(path, parts[0])],
+}
+_EVALUATES: dict[str, Callable[[Resolver, str, Parts], Iterable[Value]]] = {
+    Op.DEFINED.value: Resolver._defined_values,
+    Op.MEMBER.value: Resolver._member_values,
+    Op.EITHER.value: Resolver._either_value,
+    Op.PATH.value: lambda self, path, parts: self._module(self._modules.found(path, parts[0])),
+    Op.SELF.value: lambda _, path, parts: [Value("instance", path, parts[0])],
+    Op.CLASS.value: lambda _, path, parts: [Value("class", path, parts[0])],
+    Op.SUPER.value: lambda _, path, parts: [Value("super", path, parts[0])],
+    Op.LIST.value: lambda _, path, parts: [Value("list", path, MODULE, tuple(parts))],
+}
 _OF_VALUES: dict[str, Callable[[Resolver, Value], Iterable[Value]]] = {
     Op.CALLED.value: Resolver._called,
     Op.ELEMENT.value: Resolver._element,

@@ -1,20 +1,14 @@
 """The facts of JavaScript and TypeScript."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import ClassVar
 
 from tree_sitter import Node
 
 from codesearch.references.facts import MODULE, Facts, Kind, Op, Role
-from codesearch.references.scopes import MOST_DEPTH, NONE, Builder, Scope
+from codesearch.references.scopes import MOST_DEPTH, NONE, Scope
+from codesearch.references.script_types import ScriptTypes
 
-_CONTAINERS = frozenset(
-    ("Array", "ReadonlyArray", "Set", "ReadonlySet", "Iterable", "IterableIterator", "Iterator", "Generator")
-)
-_OF_VALUE = frozenset(("Map", "ReadonlyMap", "Record", "WeakMap"))
-_SAME = frozenset(
-    ("Promise", "Readonly", "Partial", "Required", "NonNullable", "PromiseLike", "Awaited", "Omit", "Pick")
-)
 _OVER_ELEMENTS = frozenset(
     ("map", "filter", "forEach", "find", "some", "every", "findIndex", "flatMap", "findLast")
 )
@@ -35,7 +29,7 @@ def script_facts(language: str, root: Node, source: bytes) -> Facts:
     return walk.finished()
 
 
-class _Script(Builder):
+class _Script(ScriptTypes):
     positional = False
 
     def visit(self, node: Node, scope: Scope, depth: int) -> int:
@@ -144,103 +138,6 @@ class _Script(Builder):
         value = self.field(node, "object", scope, depth)
         self.field(node, "index", scope, depth)
         return self.express(Op.ELEMENT, value)
-
-    def _types(self, node: Node, scope: Scope, depth: int) -> list[int]:
-        return [self.type(child, scope, depth + 1) for child in node.named_children]
-
-    def type(self, node: Node | None, scope: Scope, depth: int) -> int:
-        """The expression of a type as it is written; its values are classes and lists."""
-        if node is None or depth > MOST_DEPTH:
-            return NONE
-        kind = node.type
-        if kind in ("type_annotation", "parenthesized_type", "readonly_type", "type_predicate_annotation",
-                    "asserts_annotation", "opting_type_annotation"):  # fmt: skip
-            return self.either(self._types(node, scope, depth))
-        if kind in ("type_identifier", "nested_type_identifier", "identifier", "nested_identifier"):
-            return self._referred(node, scope, depth, Role.TYPE)
-        if kind in ("union_type", "intersection_type"):
-            return self.either(self._types(node, scope, depth))
-        if kind == "array_type":
-            return self._list_of(self._types(node, scope, depth)[:1])
-        if kind == "tuple_type":
-            return self._list_of(self._types(node, scope, depth))
-        if kind == "generic_type":
-            return self._generic(node, scope, depth)
-        if kind == "object_type":
-            return self._object_type(node, scope, depth)
-        if kind == "function_type":
-            return self._function_type(node, scope, depth)
-        if kind == "type_query":
-            return self._type_query(node, scope, depth)
-        if kind == "lookup_type":
-            outer, *rest = self._types(node, scope, depth)
-            return self.express(Op.ELEMENT, outer) if rest else outer
-        if kind == "this_type":
-            return self._this(node, scope, depth)
-        if kind == "type_predicate":
-            self.field(node, "name", scope, depth)
-            self.type(node.child_by_field_name("type"), scope, depth + 1)
-            return NONE
-        if kind in ("type_parameters", "mapped_type_clause"):
-            self._type_parameters(node, scope, depth)
-            return NONE
-        self._types(node, scope, depth)
-        return NONE
-
-    def _list_of(self, types: Sequence[int]) -> int:
-        parts = [self.express(Op.INSTANCE, part) for part in types if part != NONE]
-        return self.express(Op.LIST, *parts) if parts else NONE
-
-    def _generic(self, node: Node, scope: Scope, depth: int) -> int:
-        base, arguments = node.child_by_field_name("name"), node.child_by_field_name("type_arguments")
-        if base is None:
-            return NONE
-        outer = self._referred(base, scope, depth, Role.TYPE)
-        inner = self._types(arguments, scope, depth) if arguments is not None else []
-        name = self.text(base)
-        if name in _CONTAINERS:
-            return self.either([self._list_of(inner[:1]), outer])
-        if name in _OF_VALUE:
-            return self.either([self._list_of(inner[1:2]), outer])
-        if name in _SAME and inner:
-            return self.either([inner[0], outer])
-        return outer
-
-    def _object_type(self, node: Node, scope: Scope, depth: int) -> int:
-        number = self.add(
-            scope.owner, node, Kind.NAMESPACE, name=f"<{node.start_point.row + 1}:{node.start_point.column}>"
-        )
-        self._class_body(node, Scope(scope, number, "object"), number, depth)
-        return self.express(Op.CLASS, number)
-
-    def _function_type(self, node: Node, scope: Scope, depth: int) -> int:
-        name = f"<{node.start_point.row + 1}:{node.start_point.column}>"
-        number = self.add(scope.owner, node, Kind.FUNCTION, name=name)
-        inner = Scope(scope, number, "function")
-        self._type_parameters(node.child_by_field_name("type_parameters"), inner, depth)
-        self._parameters(node, inner, depth, NONE)
-        result = self.express(
-            Op.INSTANCE, self.type(node.child_by_field_name("return_type"), inner, depth + 1)
-        )
-        self.facts.definitions[number].values.extend([result] if result != NONE else [])
-        return self.express(Op.DEFINED, number)
-
-    def _type_query(self, node: Node, scope: Scope, depth: int) -> int:
-        value = (
-            self._referred(node.named_children[0], scope, depth, Role.USE) if node.named_child_count else NONE
-        )
-        return self.express(Op.TYPE, value)
-
-    def _type_parameters(self, node: Node | None, scope: Scope, depth: int) -> None:
-        for child in node.named_children if node is not None else ():
-            name = child.child_by_field_name("name")
-            if name is not None:
-                bound = [
-                    self.type(part, scope, depth + 1) for part in child.named_children if part.id != name.id
-                ]
-                self.define(scope, name, Kind.PARAMETER, bound[:1])
-            else:
-                self.type(child, scope, depth + 1)
 
     def _annotation(self, node: Node, scope: Scope, depth: int) -> int:
         return self.express(Op.INSTANCE, self.type(node, scope, depth))

@@ -26,7 +26,9 @@ _FORMS = (
     # C#: in C:\shop\Prices.cs:line 12
     re.compile(r"\bin (?P<path>[^\n]{1,400}?\.(?:cs|fs|vb)):line (?P<line>\d{1,7})\b"),
     # JavaScript, Go, Rust, C, grep: src/prices.ts:12:3
-    re.compile(r"(?P<path>[^\s()\"'<>|]{0,400}[\w-]\.[A-Za-z][\w+]{0,9}):(?P<line>\d{1,7})(?::\d{1,7})?(?![\w.])"),
+    re.compile(
+        r"(?P<path>[^\s()\"'<>|]{0,400}[\w-]\.[A-Za-z][\w+]{0,9}):(?P<line>\d{1,7})(?::\d{1,7})?(?![\w.])"
+    ),
     # MSVC, TypeScript: src\prices.ts(12,3)
     re.compile(r"(?P<path>[^\s()\"'<>|]{0,400}[\w-]\.[A-Za-z][\w+]{0,9})\((?P<line>\d{1,7})(?:,\d{1,7})?\)"),
 )

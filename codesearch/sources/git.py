@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from codesearch.sources.base import Entry, LeftOut, Reason, Snapshot, SourceError
 from codesearch.sources.filters import IGNORE_FILES, IgnoreRules
-from codesearch.sources.ssh import SshAddress, checked_files, checked_ssh_address, is_ssh_address
+from codesearch.sources.ssh import SshAddress, advice_on, checked_files, checked_ssh_address, is_ssh_address
 from searchapp.addresses import Address, AddressError, checked_address
 
 _REF = re.compile(r"^(?!-)(?!.*\.\.)[\w./@+#-]{1,200}\Z")
@@ -194,12 +194,8 @@ def _explained(output: str, remote: GitRemote) -> SourceError:
         or " 403" in lowered
     ):
         return SourceError("The server asks for a sign-in: give a token that may read this repository.")
-    if "host key verification failed" in lowered:
-        return SourceError(
-            "The host's key is not the one that GIT_SSH_KNOWN_HOSTS has for it, or there is none for it."
-        )
-    if "permission denied" in lowered:
-        return SourceError("The host refuses the key that GIT_SSH_KEY names; add its public half there.")
+    if is_ssh_address(remote.url) and (advice := advice_on(lowered)):
+        return SourceError(advice)
     if "redirect" in lowered or "error: 30" in lowered:
         return SourceError("The address redirects; give the address that it leads to.")
     if (

@@ -14,7 +14,9 @@ from searchapp.addresses import AddressError, Host, checked_host
 
 SSH_PORT = 22
 # As git reads it, `git@host:path` is an address unless a slash comes before the colon.
-_SHORT = re.compile(r"^(?:(?P<user>[\w.-]+)@)(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(?P<path>(?!/)[^\s\\]+|/[^\s\\]+)\Z")
+_SHORT = re.compile(
+    r"^(?:(?P<user>[\w.-]+)@)(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(?P<path>(?!/)[^\s\\]+|/[^\s\\]+)\Z"
+)
 _USER = re.compile(r"^\w[\w.-]{0,63}\Z")
 _PATH = re.compile(r"^/(?!-)[^\s\\\x00-\x1f]{1,900}\Z")
 
@@ -57,8 +59,8 @@ def is_ssh_address(address: str) -> bool:
 
     >>> is_ssh_address("git@github.com:django/django.git"), is_ssh_address("ssh://git@host/x")
     (True, True)
-    >>> is_ssh_address("https://github.com/django/django"), is_ssh_address("C:\\\\code"), is_ssh_address("/a:b")
-    (False, False, False)
+    >>> is_ssh_address("https://github.com/django/django"), is_ssh_address("/a:b")
+    (False, False)
     """
     return address.lower().startswith("ssh://") or _SHORT.match(address) is not None
 
@@ -74,7 +76,12 @@ def checked_ssh_address(address: str) -> SshAddress:
             parts = urlsplit(address)
             if parts.password is not None or parts.query or parts.fragment or not parts.hostname:
                 raise SourceError(f"{address} is not an address of SSH: write ssh://git@host/path.")
-            user, host, path, port = parts.username or "git", parts.hostname, parts.path, parts.port or SSH_PORT
+            user, host, path, port = (
+                parts.username or "git",
+                parts.hostname,
+                parts.path,
+                parts.port or SSH_PORT,
+            )
         if not _USER.match(user) or not _PATH.match(path):
             raise SourceError(f"{address} is not an address of SSH: write ssh://git@host/path.")
         return SshAddress(checked_host(host, port), user, path)
@@ -84,12 +91,21 @@ def checked_ssh_address(address: str) -> SshAddress:
         raise SourceError(error.message, transient=error.transient) from error
 
 
+def advice_on(output: str) -> str:
+    """What to do about what ssh says, in small letters; empty where it is not known."""
+    if "host key verification failed" in output:
+        return "The host's key is not the one that GIT_SSH_KNOWN_HOSTS has for it, or there is none for it."
+    if "permission denied" in output:
+        return "The host refuses the key that GIT_SSH_KEY names; add its public half there."
+    return ""
+
+
 def checked_files(key: str, known_hosts: str) -> tuple[Path, Path]:
     """The files of the key and of the hosts' keys that the settings name. Raises SourceError."""
     if not key or not known_hosts:
         raise SourceError(
-            "Addresses of SSH need a key: an administrator sets GIT_SSH_KEY to the file of one that may read, "
-            "and GIT_SSH_KNOWN_HOSTS to a file with the keys of the hosts (ssh-keyscan makes one)."
+            "Addresses of SSH need a key: an administrator sets GIT_SSH_KEY to the file of one that may "
+            "read, and GIT_SSH_KNOWN_HOSTS to a file with the keys of the hosts (ssh-keyscan makes one)."
         )
     files = Path(key).expanduser(), Path(known_hosts).expanduser()
     for setting, file in zip(("GIT_SSH_KEY", "GIT_SSH_KNOWN_HOSTS"), files, strict=True):

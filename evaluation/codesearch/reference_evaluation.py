@@ -1,7 +1,7 @@
 """Resolved references beside a reference implementation's: jedi for Python, TypeScript's language server.
 
-A name counts if the other resolves it to anything. It is right where one of the places that define its symbol
-is one that the other gives. Precision is of the names that were resolved and not guessed, recall of those that
+A name counts if the other resolves it to anything. It is right where one of the places that define its
+symbol is one that the other gives. Precision is of the names that were resolved and not guessed, recall of those that
 the other resolves within the folder.
 """
 
@@ -151,7 +151,7 @@ class _Jedi:
             self._opened = (at[0], self._script(at[0]))
         try:
             names = self._opened[1].goto(at[1], at[2], follow_imports=True)
-        except Exception:  # noqa: BLE001 - jedi raises what it likes of code that it does not understand
+        except Exception:
             return set()
         return {self._position(name) for name in names}
 
@@ -178,7 +178,9 @@ class TypeScriptOracle:
         )  # fmt: skip
         uri = self._uri(self._root)
         folders = [{"uri": uri, "name": "root"}]
-        self._ask("initialize", {"processId": None, "rootUri": uri, "capabilities": {}, "workspaceFolders": folders})
+        self._ask(
+            "initialize", {"processId": None, "rootUri": uri, "capabilities": {}, "workspaceFolders": folders}
+        )
         self._send({"method": "initialized", "params": {}})
 
     def __enter__(self) -> "TypeScriptOracle":

@@ -81,7 +81,9 @@ def test_what_a_name_means_and_who_uses_it(walked, client):
 
 
 def test_a_line_of_a_stack_trace_opens_the_line(walked, client):
-    page = client.get("/", {"q": 'File "/srv/app/shop/prices.py", line 15, in apply_discount'}).content.decode()
+    page = client.get(
+        "/", {"q": 'File "/srv/app/shop/prices.py", line 15, in apply_discount'}
+    ).content.decode()
     assert 'href="/code/shop/shop/prices.py#L15"' in page
 
 

@@ -77,7 +77,9 @@ def test_a_repository_is_changed_and_built_anew(api, index, shop, settings):
     index(shop)
     settings.SOURCE_ROOTS = [shop.parent]
     answer = api.patch(
-        f"{CODE}/repositories/shop/", {"excludes": "tests/", "token": "t", "refresh_every": "day"}, format="json"
+        f"{CODE}/repositories/shop/",
+        {"excludes": "tests/", "token": "t", "refresh_every": "day"},
+        format="json",
     )
     assert (answer.status_code, answer.json()["state"]) == (202, "queued")
     repository = Repository.objects.get()

@@ -28,7 +28,9 @@ def test_forms(text, path, line):
     assert [(one.path, one.line) for one in named_lines(text)] == [(path, line)]
 
 
-@pytest.mark.parametrize("text", ["parse a date", "a.b.c", "x:1", "10:30 today", "http://host:8080/x", "std::vector:3"])
+@pytest.mark.parametrize(
+    "text", ["parse a date", "a.b.c", "x:1", "10:30 today", "http://host:8080/x", "std::vector:3"]
+)
 def test_other_texts_name_no_lines(text):
     assert named_lines(text) == []
 
@@ -40,7 +42,9 @@ def test_the_file_whose_path_ends_most_alike_is_meant(index, tmp_path):
     index(write_files(tmp_path / "two", {"deep/shop/a.py": text}), "two")
 
     def found(query):
-        return [(line.repository, line.path, line.line, line.text) for line in trace_lines(parse_query(query))]
+        return [
+            (line.repository, line.path, line.line, line.text) for line in trace_lines(parse_query(query))
+        ]
 
     assert found('File "/srv/shop/a.py", line 3') == [
         ("one", "shop/a.py", 3, "x2 = 2"),

@@ -20,9 +20,10 @@ _SHORTEST_GUESS = 4
 _COMMON = frozenset(
     (
         *(name for kind in (str, bytes, dict, list, set, int, object, Exception) for name in dir(kind)),
-        *"""push shift slice splice concat forEach filter reduce some every find findIndex includes indexOf keys
-        entries then catch finally length size has delete test exec match trim split substring toString valueOf
-        apply call bind toLowerCase toUpperCase addEventListener equals hashCode getClass iterator isEmpty
+        *"""push shift slice splice concat forEach filter reduce some every find findIndex includes indexOf
+        keys entries then catch finally length size has delete test exec match trim split substring toString
+        valueOf apply call bind toLowerCase toUpperCase addEventListener
+        equals hashCode getClass iterator isEmpty
         contains charAt println print printf close read write open flush next name value type data path Error
         String unwrap clone into iter collect begin empty push_back c_str emplace_back Add Remove Count Length
         ToString Equals GetHashCode Select Where ToList First Any""".split(),  # noqa: SIM905

@@ -184,9 +184,7 @@ def _explained(output: str, remote: GitRemote) -> SourceError:
     words = output.replace(remote.url, "")
     lowered = words.lower()
     if "couldn't find remote ref" in lowered or "not our ref" in lowered:
-        if remote.ref:
-            return SourceError(f"{remote.url} has no branch, tag or commit {remote.ref!r}.", field="ref")
-        return SourceError(f"{remote.url} has no commits yet.")
+        return _without_ref(remote)
     if (
         "authentication failed" in lowered
         or "could not read username" in lowered
@@ -211,6 +209,12 @@ def _explained(output: str, remote: GitRemote) -> SourceError:
     return SourceError(
         f"git could not fetch {remote.url}: {last[0][:300]}", transient=bool(_TRANSIENT.search(words))
     )
+
+
+def _without_ref(remote: GitRemote) -> SourceError:
+    if remote.ref:
+        return SourceError(f"{remote.url} has no branch, tag or commit {remote.ref!r}.", field="ref")
+    return SourceError(f"{remote.url} has no commits yet.")
 
 
 def _entries(store: Path, commit: str, rules: IgnoreRules, left_out: LeftOut) -> Iterator[Entry]:

@@ -1,8 +1,8 @@
 """Resolved references beside a reference implementation's: jedi for Python, TypeScript's language server.
 
 A name counts if the other resolves it to anything. It is right where one of the places that define its
-symbol is one that the other gives. Precision is of the names that were resolved and not guessed, recall of those that
-the other resolves within the folder.
+symbol is one that the other gives. Precision is of the names that were resolved and not guessed, recall of
+those that the other resolves within the folder.
 """
 
 import json

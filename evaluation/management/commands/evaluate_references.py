@@ -39,7 +39,8 @@ class Command(SearchappCommand):
             tally = compare(folder, oracle, options["sample"], options["seed"])
         self.stdout.write(
             f"{root.name} ({options['language']}): {len(folder.facts):,} files, "
-            f"{len(folder.names()):,} names; of {tally.judged:,} compared, precision {tally.precision:.3f}, recall {tally.recall:.3f}; "
+            f"{len(folder.names()):,} names; of {tally.judged:,} compared, "
+            f"precision {tally.precision:.3f}, recall {tally.recall:.3f}; "
             f"{tally.guessed:,} by name only, of which {tally.guessed_right:,} right."
         )
         for difference in tally.differences[: options["differences"]]:

@@ -105,7 +105,8 @@ def test_an_archive_is_replaced_and_the_old_one_is_removed(api, settings, tmp_pa
     answer = api.patch(f"{CODE}/repositories/lib/", {"archive": zipped(b="y = 1")}, format="multipart")
     assert answer.status_code == 202
     now = Repository.objects.get().location
-    assert now != before and [path.name for path in tmp_path.iterdir()] == [now]
+    assert now != before
+    assert [path.name for path in tmp_path.iterdir()] == [now]
 
 
 def test_references_by_place_by_symbol_and_of_a_unit(index, shop):

@@ -14,14 +14,18 @@ public class Animal extends Base {
   public Food eat() { helper(); return food; }
   void run(Animal other) { other.eat().serve(); for (var g : list()) { g.serve(); } }
 }""",
-        "a/Base.java": "package a;\nclass Base { void helper() {} java.util.List<Food> list() { return null; } }",
+        "a/Base.java": """package a;
+class Base { void helper() {} java.util.List<Food> list() { return null; } }""",
         "a/b/Food.java": "package a.b;\npublic class Food { public void serve() {} }",
     },
     "go": {
         "g/x.go": """package g
 import "m/g/util"
 type DB struct { log *Log; Mutex }
-func (d *DB) Get(key string) *Log { d.log.Write(); util.Clean(key); x := NewLog(); x.Write(); d.Lock(); return d.log }
+func (d *DB) Get(key string) *Log {
+	d.log.Write(); util.Clean(key); x := NewLog(); x.Write(); d.Lock()
+	return d.log
+}
 """,
         "g/log.go": """package g
 type Log struct {}
@@ -60,7 +64,9 @@ int DB::Get(const Slice& k) { close(); s_.data(); DB* d = new DB(); d->Get(k); r
     },
     "csharp": {
         "s/A.cs": """namespace N { class A : B { public C P { get; set; }
-  public C M(C x) { P.Do(); x.Do(); var y = new C(); y.Do(); Hey(); foreach (var z in L()) { z.Do(); } return y; } } }""",
+  public C M(C x) {
+    P.Do(); x.Do(); var y = new C(); y.Do(); Hey();
+    foreach (var z in L()) { z.Do(); } return y; } } }""",
         "s/B.cs": """namespace N { class B { protected void Hey() {} public List<C> L() { return null; } }
 class C { public void Do() {} } }""",
     },

@@ -105,8 +105,9 @@ def test_what_comes_from_elsewhere_is_no_guess_and_what_has_no_known_type_is_one
 
 
 def test_a_name_that_is_assigned_again_means_the_last_assignment_above():
-    found = linked({"a.py": "class A:\n    def go(self): ...\nclass B:\n    def go(self): ...\n"
-                            "def f():\n    x = A()\n    x.go()\n    x = B()\n    x.go()\n"})["a.py"]  # fmt: skip
+    classes = "class A:\n    def go(self): ...\nclass B:\n    def go(self): ...\n"
+    uses = "def f():\n    x = A()\n    x.go()\n    x = B()\n    x.go()\n"
+    found = linked({"a.py": classes + uses})["a.py"]
     assert {one[3] for one in found if one[0] == "go"} == {"a.py A.go", "a.py B.go"}
 
 

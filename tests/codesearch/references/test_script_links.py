@@ -78,7 +78,11 @@ def test_what_comes_from_elsewhere_stays_unknown(links):
 def test_javascript_is_read_as_well():
     found = linked(
         {
-            "a.js": "import {B} from './b.js';\nclass A extends B { go() { this.left = 1; return this.left + this.up(); } }\n",
+            "a.js": """import {B} from './b.js';
+class A extends B {
+  go() { this.left = 1; return this.left + this.up(); }
+}
+""",
             "b.js": "export class B { up() {} }\n",
         }
     )["a.js"]

@@ -58,5 +58,6 @@ def test_the_file_whose_path_ends_most_alike_is_meant(index, tmp_path):
 def test_pasted_code_is_narrowed_by_filters_before_it():
     query = parse_query('repo:shop lang:py\ndef f(x):\n    return "x"')
     assert [(one.field, one.value) for one in query.filters] == [("repo", "shop"), ("lang", "python")]
-    assert query.text == 'def f(x):\n    return "x"' and query.is_code
+    assert query.text == 'def f(x):\n    return "x"'
+    assert query.is_code
     assert parse_query("x = 1\nrepo:shop").filters == ()

@@ -47,7 +47,7 @@ def _rows(repository: int) -> list[tuple[int, str, str, int]]:
             " WHERE r.repository_id = %s AND r.until IS NULL ORDER BY f.path",
             [repository],
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _has_changed(repository: int, build: int) -> bool:

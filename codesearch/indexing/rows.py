@@ -53,7 +53,7 @@ def write_files(repository: Repository, build: int, files: Sequence[NewFile]) ->
             ],
         )
         file_ids = dict(cursor.fetchall())
-        facts = [
+        facts: list[tuple[Any, ...]] = [
             (repository.pk, file_ids[file.path], file.facts, b"", [], build)
             for file in files
             if file.facts is not None

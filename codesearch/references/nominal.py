@@ -283,11 +283,10 @@ class _Nominal(Builder):
         outer = self._around(node, declarator, scope, depth)
         # Inside of a class its name means the class, not what constructs it.
         is_constructor = outer.kind == "class" and self.facts.definitions[outer.owner].name == self.text(name)
-        number = (self.add if is_constructor else self.define)(
-            outer.owner if is_constructor else outer,
-            name,
-            Kind.FUNCTION,  # type: ignore[arg-type]
-        )
+        if is_constructor:
+            number = self.add(outer.owner, name, Kind.FUNCTION)
+        else:
+            number = self.define(outer, name, Kind.FUNCTION)
         inner = Scope(outer, number, "function")
         returned = next(
             (part for key in ("return_type", "result", "type", "returns")

@@ -1,7 +1,7 @@
 """What the names of a repository denote, across its files: imports are followed, types are inferred."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from codesearch.references.facts import MODULE, Definition, Facts, Kind, Op
 from codesearch.references.modules import Modules
@@ -11,6 +11,8 @@ Parts = list[Any]
 _MOST_STEPS = 60
 """How deeply one expression may lead to another."""
 _MOST_VALUES = 8
+_MOST_KEPT = 300_000
+"""Of how many expressions it is kept what they mean, before all is forgotten and found out again."""
 _MOST_BASES = 20
 _PROPERTIES = frozenset(("property", "cached_property", "classproperty", "abstractproperty", "get"))
 _CONSTRUCTORS = ("__init__", "__new__", "constructor")
@@ -34,6 +36,9 @@ class Value(NamedTuple):
     path: str
     number: int = MODULE
     parts: tuple[int, ...] = ()
+
+
+Found = TypeVar("Found", Place, Value)
 
 
 class Resolver:
@@ -82,17 +87,23 @@ class Resolver:
             elif op in (Op.MEMBER, Op.CALLED, Op.ELEMENT, Op.INSTANCE, Op.ENTERED):
                 number = parts[0]
             else:
-                return op == Op.LIST
+                return bool(op == Op.LIST)
         return False
 
     def _kept(
-        self, kept: dict[Any, Any], find: Callable[[str, int], Iterable[Any]], path: str, number: int
-    ) -> Any:
+        self,
+        kept: dict[tuple[str, int], tuple[Found, ...]],
+        find: Callable[[str, int], Iterable[Found]],
+        path: str,
+        number: int,
+    ) -> tuple[Found, ...]:
         key = (path, number)
         if key in kept:
             return kept[key]
         if self._steps > _MOST_STEPS:
             return ()
+        if not self._steps and len(kept) > _MOST_KEPT:
+            kept.clear()
         # What leads back to itself adds nothing.
         kept[key] = ()
         self._steps += 1
@@ -234,7 +245,7 @@ class Resolver:
                     yield from found
                     return
 
-        return self._kept(self._targets, find, *key)  # type: ignore[no-any-return]
+        return self._kept(self._targets, find, *key)
 
     def _star_imports(self, path: str, facts: Facts) -> Iterable[str]:
         for number in facts.members.get(MODULE, {}).get("*", ()):

@@ -202,8 +202,8 @@ class _Script(ScriptTypes):
         if any(child.type == "*" for child in node.children):
             space = next((child for child in node.named_children if child.type == "namespace_export"), None)
             where = space.named_children[0] if space is not None else node
-            name = self.text(where) if space is not None else "*"
-            self.define(self.top, where, Kind.IMPORT, (), [module, "" if space is not None else "*"], name)
+            label = self.text(where) if space is not None else "*"
+            self.define(self.top, where, Kind.IMPORT, (), [module, "" if space is not None else "*"], label)
         for clause in node.named_children:
             for item in clause.named_children if clause.type == "export_clause" else ():
                 self._exported(item, module, scope)

@@ -31,7 +31,10 @@ class RepositoryAdminForm(SourceAdminForm):
 
     class Meta:
         model = Repository
-        fields = ("name", "source_kind", "location", "ref", "token", "excludes", *AUDIENCE_FIELDS)
+        fields = (
+            *("name", "source_kind", "location", "ref", "token", "excludes", "refresh_every"),
+            *AUDIENCE_FIELDS,
+        )
 
     def store(self, upload: "UploadedFile[Any]") -> str:
         """The name under which an archive is kept. Raises InvalidInput."""
@@ -71,7 +74,10 @@ class RepositoryAdmin(SourceAdmin):
     form = RepositoryAdminForm
     list_display = ("name", "source_kind", "location", "visibility", "units", "serving", "work")
     actions = ("index", "rebuild", "close", "cancel")
-    fields = ("name", "source_kind", "location", "archive", "ref", "token", "excludes", *AUDIENCE_FIELDS)
+    fields = (
+        *("name", "source_kind", "location", "archive", "ref", "token", "excludes", "refresh_every"),
+        *AUDIENCE_FIELDS,
+    )
     inlines = (BuildInline,)
 
     def refresh_source(self, source: Repository) -> Job:

@@ -1,16 +1,18 @@
 """A repository's index as a graph: modules, classes, functions, and how they hang together.
 
-Names are resolved within the repository, and only where they are unambiguous; what is not found there becomes
-a node with the name alone, so that "which classes inherit from Field" also finds bases that live elsewhere.
+The edges are the references that were resolved at the build, guesses left out. A base or module that is not
+in the repository becomes a node with the name alone, so that "which classes inherit from Field" also finds
+bases that live elsewhere.
 """
 
-import re
-from collections import Counter, defaultdict
 from collections.abc import Iterator
 from urllib.parse import quote, unquote
 
 from codesearch import selectors
 from codesearch.models import Repository, Unit
+from codesearch.references.facts import Role
+from codesearch.references.links import OVERRIDE, FileLinks
+from codesearch.references.reading import repository_links
 
 CODE = "https://searchapp.dev/code#"
 _RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
@@ -30,6 +32,7 @@ _VOCABULARY = {
     "defines": "defines",
     "inheritsFrom": "inherits from",
     "calls": "calls",
+    "overrides": "overrides",
     "imports": "imports",
     "file": "file",
     "line": "position in file",
@@ -38,18 +41,13 @@ _VOCABULARY = {
     "signature": "signature",
     "module": "module",
 }
-_BASES = re.compile(
-    r"^\s*(?:export\s+|public\s+|abstract\s+|final\s+)*class\s+\w+\s*"
-    r"(?:\(([^)]*)\)|(?:<[^>]*>)?\s*(?:extends|implements|<|:)\s*([\w.:,\s]+))?"
-)
-_CALL = re.compile(r"(?<![\w.])(?:self\.|this\.|cls\.)?([A-Za-z_]\w*)\s*\(")
-_IMPORT = re.compile(
-    r"^\s*(?:from\s+([\w.]+)\s+import\b|import\s+([\w.]+)"
-    r"|.*\bfrom\s+['\"]([^'\"]+)['\"]|.*\brequire\(['\"]([^'\"]+)['\"]\))",
-    re.MULTILINE,
-)
+_RELATIONS = {
+    Role.CALL: "calls",
+    Role.INHERIT: "inheritsFrom",
+    Role.IMPORT: "imports",
+    OVERRIDE: "overrides",
+}
 _CALLABLE = (Unit.Kind.FUNCTION, Unit.Kind.METHOD, Unit.Kind.CLASS)
-_MAX_NAMESAKES = 1
 
 
 def repository_exists(name: str) -> bool:
@@ -62,16 +60,18 @@ def repository_triples(name: str) -> Iterator[str]:
     for local, text in _VOCABULARY.items():
         yield _line(CODE + local, _LABEL, _text(text))
     graph = _CodeGraph(name)
-    for file in selectors.served_files(name).order_by("path").iterator(chunk_size=200):
-        yield from graph.module(file.path, file.language, file.lines, file.blob.text)
+    files = selectors.served_files(name).order_by("path").values_list("path", "language", "lines")
+    for path, language, lines in files.iterator(chunk_size=2_000):
+        yield from graph.module(path, language, lines)
     units = (
         selectors.served_units()
         .filter(repository__name=name, kind__in=_CLASSES)
-        .select_related("file__blob")
         .order_by("path", "start_line")
     )
     for unit in units.iterator(chunk_size=500):
         yield from graph.unit(unit)
+    for path, links in repository_links(name):
+        yield from graph.links(path, links)
 
 
 def node_address(name: str, iri: str) -> str:
@@ -93,27 +93,23 @@ def _base(repository: str) -> str:
 
 
 class _CodeGraph:
-    """Knows which names of a repository mean which unit."""
+    """The units of a repository as nodes, and what the references between them say."""
 
     def __init__(self, repository: str) -> None:
         self.base = _base(repository)
-        self.by_name: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
         rows = selectors.served_units().filter(repository__name=repository, kind__in=_CALLABLE)
-        for name, path, qualified, kind in rows.values_list("name", "path", "qualified_name", "kind"):
-            self.by_name[name].append((path, qualified, kind))
+        self.spelled = {
+            (path, qualified.replace("::", ".")): qualified
+            for path, qualified in rows.values_list("path", "qualified_name")
+        }
 
-    def module(self, path: str, language: str, lines: int, text: str) -> Iterator[str]:
+    def module(self, path: str, language: str, lines: int) -> Iterator[str]:
         """The triples of a file."""
         node = self.node(path)
         yield _line(node, _RDF_TYPE, f"<{CODE}Module>")
         yield _line(node, _LABEL, _text(path))
         yield _line(node, CODE + "language", _text(language))
         yield _line(node, CODE + "lines", _number(lines))
-        names = (next(filter(None, groups)) for groups in _IMPORT.findall(text[:100_000]))
-        for name in dict.fromkeys(names):
-            imported = f"{self.base}import:{quote(name)}"
-            yield _line(node, CODE + "imports", f"<{imported}>")
-            yield _line(imported, _LABEL, _text(name))
 
     def unit(self, unit: Unit) -> Iterator[str]:
         """The triples of a class, function or method."""
@@ -129,46 +125,50 @@ class _CodeGraph:
         yield _line(self.owner(unit), CODE + "defines", f"<{node}>")
         if unit.signature:
             yield _line(node, CODE + "signature", _text(unit.signature))
-        code = "\n".join(unit.file.blob.text.split("\n")[unit.start_line - 1 : unit.end_line])
-        if unit.kind == Unit.Kind.CLASS:
-            yield from self._named(node, "inheritsFrom", _bases(code), unit.path, Unit.Kind.CLASS)
-        else:
-            often = Counter(_CALL.findall(code)).most_common(60)
-            calls = [name for name, _ in often if name in self.by_name and name != unit.name]
-            yield from self._named(node, "calls", calls, unit.path, "")
+
+    def links(self, path: str, file: FileLinks) -> Iterator[str]:
+        """What the names of a file refer to, as triples: calls, bases, overridden methods, imports."""
+        told = set()
+        for link in file.links:
+            relation = _RELATIONS.get(link.role)
+            subject = self.node(path) if link.role == Role.IMPORT else self.known(path, link.within)
+            if relation is None or subject is None or not link.certain:
+                continue
+            for number in link.targets:
+                at = file.targets[number]
+                target = self.node(at.path) if link.role == Role.IMPORT else self.known(*at)
+                if target is not None and target != subject and (subject, relation, target) not in told:
+                    told.add((subject, relation, target))
+                    yield _line(subject, CODE + relation, f"<{target}>")
+        for role, within, name in file.outside:
+            subject = self.node(path) if role == Role.IMPORT else self.known(path, within)
+            if subject is not None:
+                yield from self._outside(subject, Role(role), name)
 
     def owner(self, unit: Unit) -> str:
         """What defines a unit: the class that its qualified name begins with, or the module."""
-        outer, _, _ = unit.qualified_name.rpartition(".")
-        namesakes = self.by_name.get(outer.rpartition(".")[2], ())
-        owners = {qualified for path, qualified, _ in namesakes if path == unit.path}
-        return self.node(unit.path, outer) if outer in owners else self.node(unit.path)
+        outer, _, _ = unit.qualified_name.replace("::", ".").rpartition(".")
+        return self.known(unit.path, outer) or self.node(unit.path)
+
+    def known(self, path: str, symbol: str) -> str | None:
+        """The node of a symbol, or None where it is no class, function, method or module."""
+        if not symbol:
+            return self.node(path)
+        spelled = self.spelled.get((path, symbol))
+        return None if spelled is None else self.node(path, spelled)
 
     def node(self, path: str, qualified: str = "") -> str:
         """IRI of a module, or of a unit in it."""
         return f"{self.base}{quote(path)}{'#' + quote(qualified) if qualified else ''}"
 
-    def _named(self, node: str, relation: str, names: list[str], path: str, kind: str) -> Iterator[str]:
-        for name in dict.fromkeys(names):
-            units = [unit for unit in self.by_name.get(name, ()) if not kind or unit[2] == kind]
-            near = [unit for unit in units if unit[0] == path] or units
-            if len(near) > _MAX_NAMESAKES:
-                continue
-            if near:
-                where, qualified, _ = near[0]
-                yield _line(node, CODE + relation, f"<{self.node(where, qualified)}>")
-            elif kind:
-                outside = f"{self.base}name:{quote(name)}"
-                yield _line(node, CODE + relation, f"<{outside}>")
-                yield _line(outside, _LABEL, _text(name))
-                yield _line(outside, _RDF_TYPE, f"<{CODE}{_CLASSES[Unit.Kind(kind)]}>")
-
-
-def _bases(code: str) -> list[str]:
-    match = next(filter(None, map(_BASES.match, code.split("\n")[:12])), None)
-    written = (match.group(1) or match.group(2) or "") if match else ""
-    parts = [part.split("=")[0].strip().rpartition(".")[2] for part in written.split(",") if "=" not in part]
-    return [part for part in parts if part.isidentifier() and part != "object"]
+    def _outside(self, subject: str, role: Role, name: str) -> Iterator[str]:
+        """A base or module that the repository does not have: a node with the name alone."""
+        kind = "import" if role == Role.IMPORT else "name"
+        node = f"{self.base}{kind}:{quote(name)}"
+        yield _line(subject, CODE + _RELATIONS[role], f"<{node}>")
+        yield _line(node, _LABEL, _text(name))
+        if role == Role.INHERIT:
+            yield _line(node, _RDF_TYPE, f"<{CODE}Class>")
 
 
 def _line(subject: str, predicate: str, target: str) -> str:

@@ -10,6 +10,7 @@ SWITCH_ENCODER = "switch_encoder"
 register(
     INDEX,
     Stage(build.read),
+    Stage(build.link),
     Stage(build.encode, queue="embedding"),
     Stage(build.publish),
     clean_up=build.abandon,

@@ -9,6 +9,7 @@ was seen before costs no encoding.
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -36,6 +37,14 @@ class Repository(Source):
         FOLDER = "folder", "Folder on the server"
         ARCHIVE = "archive", "Uploaded archive"
 
+    class RefreshEvery(models.TextChoices):
+        """How often a repository is brought up to date by itself."""
+
+        NEVER = "", "Never"
+        HOUR = "hour", "Every hour"
+        DAY = "day", "Every day"
+        WEEK = "week", "Every week"
+
     name = models.CharField(
         max_length=100, unique=True, help_text="Letters, digits, dots, dashes and underscores."
     )
@@ -46,6 +55,16 @@ class Repository(Source):
         blank=True, help_text="For private repositories; encrypted, and never shown again."
     )
     excludes = models.TextField(blank=True, help_text="Patterns as in .gitignore, one a line.")
+    refresh_every = models.CharField(
+        "brought up to date by itself",
+        max_length=4,
+        choices=RefreshEvery,
+        default=RefreshEvery.NEVER,
+        blank=True,
+    )
+    hook_secret = EncryptedTextField(
+        blank=True, help_text="Signs the webhook that brings it up to date; encrypted, and never shown again."
+    )
     trusted = models.BooleanField(
         default=False, editable=False, help_text="Added at the terminal: any folder is allowed."
     )
@@ -73,6 +92,9 @@ class Build(Version):
     units = models.PositiveIntegerField(default=0)
     added_files = models.PositiveIntegerField(default=0)
     removed_files = models.PositiveIntegerField(default=0)
+    changes = models.JSONField(
+        default=dict, help_text="The files added, changed and removed: how many of each, and the first paths."
+    )
     encoded_units = models.PositiveIntegerField(default=0)
     languages = models.JSONField(default=dict, help_text="Units by language.")
     left_out = models.JSONField(default=dict, help_text="By reason: how many, and the first paths.")
@@ -183,6 +205,37 @@ class Unit(models.Model):
     def get_absolute_url(self) -> str:
         """The address of its lines on the file's page."""
         return f"{reverse('file', args=[self.repository.name, self.path])}#L{self.start_line}"
+
+
+class FileReferences(models.Model):
+    """What the names of a file refer to, for an interval of builds.
+
+    A file that did not change gets a new row where what its names mean has moved elsewhere.
+    """
+
+    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="+", db_index=False)
+    file = models.ForeignKey(SourceFile, on_delete=models.CASCADE, related_name="references")
+    facts = models.BinaryField(help_text="What the file's syntax says of its names, whatever they mean.")
+    links = models.BinaryField(default=b"", help_text="Each name with the definitions that it refers to.")
+    targets = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        help_text="The definitions referred to, as numbers to search by.",
+    )
+    since = models.PositiveIntegerField()
+    until = models.PositiveIntegerField(null=True, blank=True)
+
+    objects = VisibleManager()
+
+    class Meta:
+        verbose_name_plural = "file references"
+        indexes: ClassVar = [
+            GinIndex(fields=["targets"], name="reference_targets", fastupdate=False),
+            models.Index(fields=["repository", "until"], name="reference_repository"),
+        ]
+
+    def __str__(self) -> str:
+        return f"References of {self.file}"
 
 
 class Word(models.Model):

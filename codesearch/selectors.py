@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 
-from codesearch.models import Build, Repository, SourceFile, Unit
+from codesearch.models import Build, FileReferences, Repository, SourceFile, Unit
 
 
 def _served() -> Q:
@@ -20,9 +20,18 @@ def served_units() -> QuerySet[Unit]:
 
 def served_files(repository: str) -> QuerySet[SourceFile]:
     """The served files of a repository."""
-    return SourceFile.objects.filter(_served(), repository__name=repository).select_related(
-        "repository", "blob"
-    )
+    return all_served_files().filter(repository__name=repository).select_related("repository", "blob")
+
+
+def all_served_files() -> QuerySet[SourceFile]:
+    """The served files of all repositories."""
+    return SourceFile.objects.filter(_served())
+
+
+def served_references(repository: str) -> QuerySet[FileReferences]:
+    """What the names in the served files of a repository refer to."""
+    rows = FileReferences.objects.filter(_served(), repository__name=repository)
+    return rows.select_related("file__blob", "repository")
 
 
 def repositories() -> QuerySet[Repository]:

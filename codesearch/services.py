@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from codesearch import jobs
 from codesearch.models import Repository
 from codesearch.sources import validate_source
+from codesearch.sources.registry import archive_path
 from searchapp import sources
 from searchapp.errors import InvalidInput
 from searchapp.jobs.models import Job
@@ -31,6 +32,8 @@ def add_repository(
     ref: str = "",
     token: str = "",
     excludes: str = "",
+    refresh_every: str = "",
+    hook_secret: str = "",
     trusted: bool = False,
     audience: Audience | None = None,
 ) -> tuple[Repository, Job]:
@@ -46,11 +49,45 @@ def add_repository(
         ref=ref.strip(),
         token=token.strip(),
         excludes=excludes,
+        refresh_every=refresh_every,
+        hook_secret=hook_secret.strip(),
         trusted=trusted,
     )
     check_repository(repository)
     sources.save_new(repository, audience)
     return repository, index_repository(repository)
+
+
+def change_repository(
+    repository: Repository, *, archive: "UploadedFile[Any] | None" = None, **fields: str
+) -> Job:
+    """Change where a repository is read from and what is left out of it, and start a build.
+
+    `fields` are location, ref, token, excludes, refresh_every and hook_secret; an archive takes the place of
+    the one before. Raises InvalidInput with the field that is wrong, and changes nothing then.
+    """
+    is_archive = repository.source_kind == Repository.SourceKind.ARCHIVE
+    if archive is not None and not is_archive:
+        raise InvalidInput("Only an archive can be replaced by another.", field="archive")
+    if is_archive and "location" in fields:
+        raise InvalidInput("Send the new archive as `archive` in a multipart form.", field="location")
+    before = repository.location
+    if archive is not None:
+        repository.location = store_archive(archive)
+    for name, value in fields.items():
+        setattr(repository, name, value if name == "excludes" else value.strip())
+    # What a person at the terminal was allowed holds for the folder that they chose.
+    repository.trusted = repository.trusted and repository.location == before
+    try:
+        check_repository(repository)
+    except InvalidInput:
+        if archive is not None:
+            drop_archive(repository.location)
+        raise
+    repository.save(update_fields=["location", "trusted", *fields])
+    if repository.location != before and is_archive:
+        drop_archive(before)
+    return index_repository(repository)
 
 
 def check_repository(repository: Repository) -> None:
@@ -86,6 +123,12 @@ def store_archive(upload: "UploadedFile[Any]") -> str:
     """Keep an uploaded archive and return its stored name. Raises InvalidInput if it is too large."""
     sources.check_size(upload, settings.SOURCE_MAX_ARCHIVE_BYTES, "archive")
     return keep_upload(upload, Path(settings.MEDIA_ROOT))
+
+
+def drop_archive(name: str) -> None:
+    """Remove a stored archive that no repository has any more."""
+    if not Repository.objects.filter(source_kind=Repository.SourceKind.ARCHIVE, location=name).exists():
+        archive_path(name).unlink(missing_ok=True)
 
 
 def suggested_name(location: str) -> str:

@@ -2,8 +2,10 @@
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from threading import Lock
 
 from django.utils.safestring import SafeString, mark_safe
@@ -23,6 +25,11 @@ _LEXERS = {
     "rst": "rst",
     "terraform": "hcl",
 }
+# The tokens that styles.css colours; others need no mark in the page.
+_COLOURED = frozenset(
+    """k kc kd kn kp kr kt ow nt s s1 s2 sa sb sc sd se sh si sr ss sx dl c c1 ch cm cp cpf cs m mb mf mh mi
+    il mo nf nc fm nd ne gh gu""".split()  # noqa: SIM905
+)
 _IDENTIFIER = re.compile(r"[^\W_](?:[\w$]*[^\W_])?")
 # Colouring a longer text takes longer than anyone waits.
 _MAX_CHARACTERS = 250_000
@@ -42,8 +49,7 @@ def highlight_lines(
         return [mark_safe(_marked(line, words, spans)) for line, spans in zip(lines, quoted, strict=True)]
     done: list[list[str]] = [[]]
     column = 0
-    for token_type, value in _tokens(language, code):
-        css = _css_class(token_type)
+    for css, value in _runs(language, code):
         for number, part in enumerate(value.split("\n")):
             if number:
                 done.append([])
@@ -56,6 +62,11 @@ def highlight_lines(
     rendered = ["".join(parts) for parts in done]
     rendered += [""] * (len(lines) - len(rendered))
     return [mark_safe(line) for line in rendered[: len(lines)]]
+
+
+def escaped(text: str) -> str:
+    """Text as the content of an element, where quotes mean nothing."""
+    return html.escape(text, quote=False)
 
 
 def _occurrences(line: str, texts: Sequence[str]) -> list[tuple[int, int]]:
@@ -74,9 +85,9 @@ def _marked(part: str, words: frozenset[str], spans: list[tuple[int, int]]) -> s
         ]
     pieces, position = [], 0
     for first, end in _merged(marks):
-        pieces += [html.escape(part[position:first]), f"<mark>{html.escape(part[first:end])}</mark>"]
+        pieces += [escaped(part[position:first]), f"<mark>{escaped(part[first:end])}</mark>"]
         position = end
-    return "".join([*pieces, html.escape(part[position:])])
+    return "".join([*pieces, escaped(part[position:])])
 
 
 def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -88,6 +99,13 @@ def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             merged.append((first, end))
     return merged
+
+
+def _runs(language: str, code: str) -> Iterator[tuple[str, str]]:
+    """The tokens of a code by colour, those that follow each other in the same colour as one."""
+    coloured = ((_css_class(token_type), value) for token_type, value in _tokens(language, code))
+    for css, run in groupby(coloured, key=itemgetter(0)):
+        yield css, "".join(value for _, value in run)
 
 
 def _tokens(language: str, code: str) -> list[tuple[_TokenType, str]]:
@@ -111,4 +129,5 @@ def _lexer(language: str) -> Lexer:
 def _css_class(token_type: _TokenType) -> str:
     while token_type not in STANDARD_TYPES and token_type is not Token:
         token_type = token_type.parent  # type: ignore[assignment]
-    return str(STANDARD_TYPES.get(token_type, ""))
+    css = str(STANDARD_TYPES.get(token_type, ""))
+    return css if css in _COLOURED else ""

@@ -69,7 +69,12 @@ urlpatterns = [
         name="repository-visibility",
     ),
     path("repositories/<str:key>/<str:change>", sources.change, _REPOSITORIES, name="change-repository"),
+    path("code/<str:repository>/", files.folder_page, name="folder"),
     path("code/<str:repository>/<file_path:path>", files.file_page, name="file"),
+    path("raw/<str:repository>/<file_path:path>", files.raw_file, name="raw-file"),
+    path("lines/<str:repository>/<file_path:path>", files.file_lines, name="file-lines"),
+    path("symbols/<str:repository>/<file_path:path>", files.symbol_part, name="symbol"),
+    path("references/<int:unit>", files.references_page, name="references"),
     path("jobs/", jobs.list_page, name="jobs"),
     path("jobs/<int:job>/<str:change>", jobs.change, name="change-job"),
     path(

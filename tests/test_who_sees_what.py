@@ -115,6 +115,18 @@ SELECT = {"query": "SELECT ?o WHERE { ?s ?p ?o }"}
 ROUTES = {
     **source_routes("repository", "index"),
     "file": Route("repository", {"GET": {}}),
+    "folder": Route("repository", {"GET": {}}, tells=False),
+    "raw-file": Route("repository", {"GET": {}}),
+    "file-lines": Route("repository", {"GET": {"first": 1}}),
+    "symbol": Route("repository", {"GET": {"line": 1, "column": 4}}, tells=False),
+    "references": Route("repository", {"GET": {}}),
+    "api-repository-detail": Route(
+        "repository", {"GET": {}}, tells=False, writes={"PATCH": {"excludes": "x"}, "DELETE": {}}
+    ),
+    "api-repository-references": Route(
+        "repository", {"GET": {"path": "trees.py", "symbol": ""}}, tells=False
+    ),
+    "api-unit-references": Route("repository", {"GET": {}}, pk="unit"),
     "similar": Route("repository", {"GET": {}}),
     "explain": Route("repository", {"GET": {}}),
     "api-repository-file": Route("repository", {"GET": {}}),
@@ -170,6 +182,7 @@ LISTS: dict[str, tuple[str, dict[str, Any]]] = {
     "code-search": ("repository", {"q": "plant a tree", "page_size": 100}),
 }
 OPEN = {
+    "code-hook",
     "health", "schema", "api-docs", "help", "sign-in", "sign-out", "oidc", "oidc-callback", None,
     "api-mcp", "api-index", "api-me", "api-metrics", "add-repository", "add-graph", "add-database", "api-graph-question-list", "api-database-question-list",
 }  # fmt: skip

@@ -28,6 +28,7 @@ class BuildSerializer(serializers.ModelSerializer[Build]):
             "units",
             "added_files",
             "removed_files",
+            "changes",
             "encoded_units",
             "languages",
             "left_out",
@@ -61,6 +62,13 @@ class RepositorySerializer(AudienceSerializer, serializers.ModelSerializer[Repos
         max_length=1000, required=False, help_text="Git address, or folder on the server."
     )
     token = serializers.CharField(write_only=True, required=False, allow_blank=True, max_length=500)
+    hook_secret = serializers.CharField(
+        write_only=True,
+        required=False,
+        allow_blank=True,
+        max_length=200,
+        help_text="Signs the webhook at /api/v1/code/hooks/{name}.",
+    )
     archive = serializers.FileField(write_only=True, required=False, help_text="A .zip or .tar.gz file.")
     languages = serializers.SerializerMethodField(help_text="Units by language.")
 
@@ -74,6 +82,8 @@ class RepositorySerializer(AudienceSerializer, serializers.ModelSerializer[Repos
             "token",
             "archive",
             "excludes",
+            "refresh_every",
+            "hook_secret",
             *AUDIENCE_FIELDS,
             "serving",
             "units",
@@ -130,6 +140,23 @@ class AddedRepositorySerializer(WithJobSerializer, RepositorySerializer):
 
     class Meta(RepositorySerializer.Meta):
         fields = (*RepositorySerializer.Meta.fields, "job")  # type: ignore[assignment]
+class RepositoryChangeSerializer(serializers.ModelSerializer[Repository]):
+    """What can be changed of a repository; what is not sent stays as it is."""
+
+    location = serializers.CharField(max_length=1000, required=False, help_text="Not of an archive.")
+    token = serializers.CharField(
+        write_only=True, required=False, allow_blank=True, max_length=500, help_text="Empty to forget it."
+    )
+    hook_secret = serializers.CharField(
+        write_only=True, required=False, allow_blank=True, max_length=200, help_text="Empty to forget it."
+    )
+    archive = serializers.FileField(
+        write_only=True, required=False, help_text="A .zip or .tar.gz file in the place of the one before."
+    )
+
+    class Meta:
+        model = Repository
+        fields = ("location", "ref", "token", "excludes", "refresh_every", "hook_secret", "archive")
 
 
 class RepositoryDetailSerializer(RepositorySerializer):
@@ -270,6 +297,16 @@ class HitSerializer(serializers.Serializer[Any]):
     url = serializers.CharField()
 
 
+class TraceLineSerializer(serializers.Serializer[Any]):
+    """A line of a file that the query names, as a stack trace does."""
+
+    repository = serializers.CharField()
+    path = serializers.CharField()
+    line = serializers.IntegerField()
+    text = serializers.CharField()
+    url = serializers.CharField()
+
+
 class SearchResultSerializer(serializers.Serializer[Any]):
     """A page of hits."""
 
@@ -284,7 +321,66 @@ class SearchResultSerializer(serializers.Serializer[Any]):
     milliseconds = serializers.FloatField()
     notice = serializers.CharField(help_text="Why the search was narrower than asked, empty if it was not.")
     facets = serializers.DictField(child=serializers.DictField(child=serializers.IntegerField()))
+    lines = TraceLineSerializer(
+        many=True, help_text="The lines that the query names, if it is a line of a stack trace or several."
+    )
     results = HitSerializer(many=True)
+
+
+class PlaceSerializer(serializers.Serializer[Any]):
+    """A line of a file."""
+
+    path = serializers.CharField()
+    line = serializers.IntegerField()
+    column = serializers.IntegerField(help_text="From 0, in characters.")
+    text = serializers.CharField(help_text="The line.")
+
+
+class ReferenceSerializer(serializers.Serializer[Any]):
+    """A place that refers to a symbol."""
+
+    path = serializers.CharField(source="place.path")
+    line = serializers.IntegerField(source="place.line")
+    column = serializers.IntegerField(source="place.column", help_text="From 0, in characters.")
+    length = serializers.IntegerField()
+    text = serializers.CharField(source="place.text", help_text="The line.")
+    role = serializers.ChoiceField(
+        choices=["call", "import", "inherit", "override", "type", "use"], help_text="What for."
+    )
+    within = serializers.CharField(help_text="The function or class in which it stands.")
+    certain = serializers.BooleanField(help_text="False where it is only known that the names are the same.")
+
+
+class SymbolReferencesSerializer(serializers.Serializer[Any]):
+    """A symbol, where it is defined, and what refers to it."""
+
+    path = serializers.CharField(source="symbol.path")
+    name = serializers.CharField(source="symbol.name", help_text="In its file, with what it stands in.")
+    kind = serializers.CharField(source="symbol.kind")
+    definitions = PlaceSerializer(many=True, source="symbol.places")
+    references = ReferenceSerializer(many=True)
+    complete = serializers.BooleanField(help_text="False where there are more than are listed.")
+
+
+class ReferencesParameters(serializers.Serializer[Any]):
+    """A place in a file, or a symbol of it."""
+
+    path = serializers.CharField(help_text="The file.")
+    line = serializers.IntegerField(required=False, min_value=1, help_text="With `column`: the name there.")
+    column = serializers.IntegerField(required=False, min_value=0, help_text="From 0, in characters.")
+    symbol = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        help_text="Instead of a place: a symbol that the file defines, such as `Class.method`; "
+        "empty for the file itself.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Require one of both."""
+        has_place = "line" in attrs and "column" in attrs
+        if has_place == ("symbol" in attrs):
+            raise serializers.ValidationError({"line": ["Give line and column, or else a symbol."]})
+        return attrs
 
 
 class SearchParameters(serializers.Serializer[Any]):

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from codesearch.api import views
+from codesearch.api import hooks, views
 from searchapp.api.routers import OptionalSlashRouter
 
 router = OptionalSlashRouter()
@@ -11,5 +11,6 @@ router.register("units", views.UnitViewSet, basename="api-unit")
 
 urlpatterns = [
     path("search", views.SearchView.as_view(), name="code-search"),
+    path("hooks/<str:name>", hooks.HookView.as_view(), name="code-hook"),
     path("", include(router.urls)),
 ]

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, viewsets
+from rest_framework import status as http
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -21,15 +22,19 @@ from codesearch.api.serializers import (
     ExplanationSerializer,
     FileSerializer,
     HitSerializer,
+    ReferencesParameters,
+    RepositoryChangeSerializer,
     RepositoryDetailSerializer,
     RepositorySerializer,
     SearchParameters,
     SearchResultSerializer,
     SimilarParameters,
+    SymbolReferencesSerializer,
     UnitSerializer,
 )
 from codesearch.models import Repository, Unit
-from codesearch.retrieval import Hit, Retriever, search, similar_units
+from codesearch.references import reading
+from codesearch.retrieval import Hit, Retriever, search, similar_units, trace_lines
 from codesearch.retrieval.explanation import explain_unit, words_met
 from codesearch.retrieval.fields import FILE
 from codesearch.retrieval.snippets import snippets_of
@@ -70,6 +75,7 @@ class SearchView(APIView):
             "milliseconds": round(result.milliseconds, 1),
             "notice": result.notice,
             "facets": result.facets,
+            "lines": trace_lines(result.query) if given["page"] == 1 else [],
             "results": _hits(result.hits, result.words, result.query.quoted),
         }
         return Response(SearchResultSerializer(body).data)
@@ -106,6 +112,17 @@ class UnitViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Unit]):
         parts = {name: getattr(explanation, name) for name in ("nodes", "lines", "apart")}
         return Response(ExplanationSerializer({**parts, "met": met}).data)
 
+    @extend_schema(responses=SymbolReferencesSerializer)
+    @action(detail=True, pagination_class=None)
+    def references(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Where this unit is defined, called, imported, inherited from and overridden."""
+        unit = self.get_object()
+        symbol = reading.symbol_of(unit)
+        if symbol is None:
+            raise NotFound("Nothing is known of what refers to this unit.")
+        found = reading.references_to(unit.repository.name, symbol)
+        return Response(SymbolReferencesSerializer(found).data)
+
 
 class RepositoryViewSet(SourceViewSet[Repository]):
     """Repositories: add, look, index, delete."""
@@ -132,6 +149,31 @@ class RepositoryViewSet(SourceViewSet[Repository]):
     def rebuild(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Read and parse every file anew."""
         return self.started(services.rebuild_repository)
+
+    @extend_schema(request=RepositoryChangeSerializer, responses={202: JobSerializer})
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change where a repository is read from and what is left out, and bring its index up to date."""
+        repository = self.get_object()
+        wanted = RepositoryChangeSerializer(repository, data=request.data, partial=True)
+        wanted.is_valid(raise_exception=True)
+        job = services.change_repository(repository, **wanted.validated_data)
+        return Response(JobSerializer(job).data, status=http.HTTP_202_ACCEPTED)
+
+    @extend_schema(parameters=[ReferencesParameters], responses=SymbolReferencesSerializer(many=True))
+    @action(detail=True, pagination_class=None)
+    def references(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """What the name at a place of a file means, or a symbol, and all that refers to it."""
+        parameters = ReferencesParameters(data=request.query_params)
+        parameters.is_valid(raise_exception=True)
+        given, repository = parameters.validated_data, self.get_object()
+        file = get_object_or_404(selectors.served_files(repository.name), path=given["path"])
+        if "symbol" in given:
+            named = reading.symbol_named(repository.name, file.path, given["symbol"])
+            symbols = [named] if named is not None else []
+        else:
+            symbols = reading.symbols_at(file, given["line"], given["column"])
+        found = [reading.references_to(repository.name, symbol) for symbol in symbols]
+        return Response(SymbolReferencesSerializer(found, many=True).data)
 
     @extend_schema(
         parameters=[OpenApiParameter("path", OpenApiTypes.STR, OpenApiParameter.PATH)],

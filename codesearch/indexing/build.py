@@ -1,6 +1,7 @@
-"""A build of a repository in three stages: read, encode, publish. Each may be interrupted and run again.
+"""A build of a repository in four stages: read, link, encode, publish. Each may be interrupted and run again.
 
 `read` writes what is new and closes what is gone, all under the number of the build and therefore unseen;
+`link` finds out what the names in the files refer to;
 `encode` gives every new text its vector; `publish` makes the number the served one, in one transaction, and
 clears away the old.
 """
@@ -11,10 +12,11 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.db import connection, transaction
 
-from codesearch.indexing import statistics, trigrams, vectors
+from codesearch.indexing import links, statistics, trigrams, vectors
 from codesearch.indexing.rows import NewFile, write_files
 from codesearch.models import Build, Repository, Unit
 from codesearch.parsing import language_of, may_be_read, parse_file
+from codesearch.references import stored_facts
 from codesearch.sources import Entry, LeftOut, SourceError, open_source
 from codesearch.sources.base import Reason, git_digest
 from codesearch.sources.filters import decode, reason_by_path, reason_by_text
@@ -53,8 +55,15 @@ def read(context: JobContext) -> None:
     build.save(update_fields=["left_out", "revision", "partly_parsed"])
 
 
+def link(context: JobContext) -> None:
+    """Stage two: what the names of each file refer to, now that all files are known."""
+    repository = LIFECYCLE.source_of(context)
+    build = LIFECYCLE.current(repository)
+    links.link_files(repository.pk, build.number, context.progress)
+
+
 def encode(context: JobContext) -> None:
-    """Stage two: vectors for the new texts, in the served index and in one that is being filled beside it."""
+    """Stage three: vectors for the new texts, in the served index and one that is being filled beside it."""
     repository = LIFECYCLE.source_of(context)
     build = LIFECYCLE.current(repository)
     if not Unit.objects.filter(repository=repository, since=build.number).exists():
@@ -71,7 +80,7 @@ def encode(context: JobContext) -> None:
 
 
 def publish(context: JobContext) -> None:
-    """Stage three: serve the build, in one step, and clear away what no build needs."""
+    """Stage four: serve the build, in one step, and clear away what no build needs."""
     repository = LIFECYCLE.source_of(context)
     build = LIFECYCLE.current(repository)
     context.progress(0, 1, "Switching to the new version")
@@ -93,7 +102,7 @@ def _told(build: Build) -> str:
 def undo(build: Build) -> None:
     """Remove the rows that a build added and reopen those that it closed."""
     with transaction.atomic(), connection.cursor() as cursor:
-        for table in ("codesearch_unit", "codesearch_sourcefile"):
+        for table in ("codesearch_filereferences", "codesearch_unit", "codesearch_sourcefile"):
             cursor.execute(
                 f"DELETE FROM {table} WHERE repository_id = %s AND since = %s",
                 [build.repository_id, build.number],
@@ -127,6 +136,11 @@ def remove_closed(repository_id: int, serving: int) -> None:
             [repository_id, serving],
         )
         hashes = [row[0] for row in cursor.fetchall()]
+        # Rows of files that stay, whose names mean something else now, are among them.
+        cursor.execute(
+            "DELETE FROM codesearch_filereferences WHERE repository_id = %s AND until <= %s",
+            [repository_id, serving],
+        )
         cursor.execute(
             "DELETE FROM codesearch_sourcefile WHERE repository_id = %s AND until <= %s",
             [repository_id, serving],
@@ -198,7 +212,7 @@ def _read_file(entry: Entry, left_out: LeftOut, reading: _Reading) -> NewFile | 
     parsed = parse_file(entry.path, text)
     reading.partly_parsed += not parsed.sound
     reading.seen.add(entry.path)
-    return NewFile(entry.path[:1000], digest, text, parsed)
+    return NewFile(entry.path[:1000], digest, text, parsed, stored_facts(parsed, text))
 
 
 def _reason_of_text(entry: Entry, text: str) -> Reason | None:
@@ -235,3 +249,7 @@ def _close_missing(repository: Repository, number: int, served: dict[str, bytes]
         )
         file_ids = [row[0] for row in cursor.fetchall()]
         cursor.execute("UPDATE codesearch_unit SET until = %s WHERE file_id = ANY(%s)", [number, file_ids])
+        cursor.execute(
+            "UPDATE codesearch_filereferences SET until = %s WHERE file_id = ANY(%s) AND until IS NULL",
+            [number, file_ids],
+        )

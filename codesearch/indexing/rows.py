@@ -17,6 +17,7 @@ _UNIT_COLUMNS = (
     "repository_id", "file_id", "path", "language", "kind", "name", "qualified_name", "signature",
     "start_line", "end_line", "documented", "text_hash", "lexemes", "length", "since",
 )  # fmt: skip
+_REFERENCES_COLUMNS = ("repository_id", "file_id", "facts", "links", "targets", "since")
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class NewFile:
     digest: bytes
     text: str
     parsed: ParsedFile
+    facts: bytes | None = None
+    """What its names say, where there is a reader for its language."""
 
 
 def write_files(repository: Repository, build: int, files: Sequence[NewFile]) -> int:
@@ -51,6 +54,12 @@ def write_files(repository: Repository, build: int, files: Sequence[NewFile]) ->
             ],
         )
         file_ids = dict(cursor.fetchall())
+        facts: list[tuple[Any, ...]] = [
+            (repository.pk, file_ids[file.path], file.facts, b"", [], build)
+            for file in files
+            if file.facts is not None
+        ]
+        copy_rows(cursor, "codesearch_filereferences", _REFERENCES_COLUMNS, facts)
         rows = [row for file in files for row in _unit_rows(repository.pk, file_ids[file.path], build, file)]
         copy_rows(cursor, "codesearch_unit", _UNIT_COLUMNS, rows)
     return len(rows)

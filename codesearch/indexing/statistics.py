@@ -4,6 +4,8 @@ from django.db import connection
 
 from codesearch.models import Build, Repository, Unit
 
+_PATHS_KEPT = 200
+
 
 def apply_build(repository: Repository, build: Build) -> None:
     """Bring the counts of `repository` and `build`, and the word counts, from the served build to `build`.
@@ -18,6 +20,7 @@ def apply_build(repository: Repository, build: Build) -> None:
             [build.number, build.number, repository.pk],
         )
         build.added_files, build.removed_files, build.files = cursor.fetchone() or (0, 0, 0)
+        build.changes = _changes(repository, build)
         before = repository.builds.filter(number=repository.serving).first()
         if before is not None and not build.added_files and not build.removed_files:
             build.languages, build.units, build.text_units = before.languages, before.units, before.text_units
@@ -34,6 +37,23 @@ def apply_build(repository: Repository, build: Build) -> None:
         repository.words = sum(int(length or 0) for _, _, length, _ in rows)
         count_words(repository.pk, f"since = {int(build.number)}", sign=1)
         count_words(repository.pk, f"until = {int(build.number)}", sign=-1)
+
+
+def _changes(repository: Repository, build: Build) -> dict[str, dict[str, object]]:
+    """The files that the build added, changed and removed: how many, and the first paths."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT path, bool_or(since = %s), bool_or(until = %s) FROM codesearch_sourcefile"
+            " WHERE repository_id = %s AND (since = %s OR until = %s) GROUP BY path ORDER BY path",
+            [build.number, build.number, repository.pk, build.number, build.number],
+        )
+        rows = cursor.fetchall()
+    paths: dict[str, list[str]] = {"added": [], "changed": [], "removed": []}
+    for path, is_new, is_gone in rows:
+        paths["changed" if is_new and is_gone else "added" if is_new else "removed"].append(path)
+    return {
+        kind: {"count": len(found), "paths": found[:_PATHS_KEPT]} for kind, found in paths.items() if found
+    }
 
 
 def count_words(repository_id: int, condition: str, *, sign: int) -> None:

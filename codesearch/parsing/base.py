@@ -40,11 +40,15 @@ class CodeUnit:
 
 @dataclass(frozen=True)
 class ParsedFile:
-    """The units of a file; `sound` is False where its syntax is broken and only parts could be read."""
+    """The units of a file; `sound` is False where its syntax is broken and only parts could be read.
+
+    `tree` is None for text that no grammar was asked about.
+    """
 
     language: str
     units: list[CodeUnit]
     sound: bool = True
+    tree: tree_sitter.Tree | None = None
 
 
 @dataclass(frozen=True)

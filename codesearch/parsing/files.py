@@ -86,8 +86,8 @@ def parse_file(path: str, text: str) -> ParsedFile:
     units += _module_units(path, source, tree.root_node, definitions, language)
     sound = not tree.root_node.has_error
     if not units:
-        return ParsedFile(name, passages_of(path, text, name), sound)
-    return ParsedFile(name, sorted(units, key=lambda unit: (unit.start_line, -unit.end_line)), sound)
+        return ParsedFile(name, passages_of(path, text, name), sound, tree)
+    return ParsedFile(name, sorted(units, key=lambda unit: (unit.start_line, -unit.end_line)), sound, tree)
 
 
 def _grammar(path: str, name: str) -> Language | None:

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from codesearch.sources.base import Entry, LeftOut, Reason, Snapshot, SourceError
 from codesearch.sources.ignoring import RULE_FILES, IgnoreRules
+from codesearch.sources.ssh import SshAddress, advice_on, checked_files, checked_ssh_address, is_ssh_address
 from searchapp.addresses import Address, AddressError, checked_address
 
 _REF = re.compile(r"^(?!-)(?!.*\.\.)[\w./@+#-]{1,200}\Z")
@@ -51,15 +52,27 @@ class GitRemote:
     ref: str = ""
     token: str = ""
     timeout: float = 1800.0
+    ssh_key: str = ""
+    """The file of the key that addresses of SSH are read with."""
+    ssh_known_hosts: str = ""
+    """The file of the keys that hosts of SSH have to show."""
 
 
-def check_remote(remote: GitRemote) -> Address:
+def is_git_address(text: str) -> bool:
+    """Whether a text is written as the address of a remote, and not as a path."""
+    return "://" in text or is_ssh_address(text)
+
+
+def check_remote(remote: GitRemote) -> Address | SshAddress:
     """The remote's address, whose host may be connected to.
 
     Raises SourceError where the remote's address or ref is not allowed.
     """
     if remote.ref and not _REF.match(remote.ref):
         raise SourceError(f"{remote.ref!r} cannot be the name of a branch, tag or commit.", field="ref")
+    if is_ssh_address(remote.url):
+        checked_files(remote.ssh_key, remote.ssh_known_hosts)
+        return checked_ssh_address(remote.url)
     try:
         return checked_address(remote.url)
     except AddressError as error:
@@ -101,9 +114,18 @@ def _fetch(remote: GitRemote, store: Path, check_cancelled: Callable[[], None]) 
     return _git(store, "rev-parse", "--verify", "refs/searchapp/head^{commit}").decode().strip()
 
 
-def _configuration(remote: GitRemote, address: Address) -> dict[str, str]:
+def _configuration(remote: GitRemote, address: Address | SshAddress) -> dict[str, str]:
     """Settings of git for a fetch, with the number that the remote's host was looked up to."""
     configuration = dict(_FETCH_CONFIGURATION)
+    if isinstance(address, SshAddress):
+        files = checked_files(remote.ssh_key, remote.ssh_known_hosts)
+        return configuration | {
+            "protocol.http.allow": "never",
+            "protocol.https.allow": "never",
+            "protocol.ssh.allow": "always",
+            "core.sshCommand": address.command(*files),
+            "ssh.variant": "ssh",
+        }
     if address.pin:
         configuration["http.curloptResolve"] = address.pin
     if remote.token:
@@ -163,9 +185,7 @@ def _explained(output: str, remote: GitRemote) -> SourceError:
     words = output.replace(remote.url, "")
     lowered = words.lower()
     if "couldn't find remote ref" in lowered or "not our ref" in lowered:
-        if remote.ref:
-            return SourceError(f"{remote.url} has no branch, tag or commit {remote.ref!r}.", field="ref")
-        return SourceError(f"{remote.url} has no commits yet.")
+        return _without_ref(remote)
     if (
         "authentication failed" in lowered
         or "could not read username" in lowered
@@ -173,6 +193,8 @@ def _explained(output: str, remote: GitRemote) -> SourceError:
         or " 403" in lowered
     ):
         return SourceError("The server asks for a sign-in: give a token that may read this repository.")
+    if is_ssh_address(remote.url) and (advice := advice_on(lowered)):
+        return SourceError(advice)
     if "redirect" in lowered or "error: 30" in lowered:
         return SourceError("The address redirects; give the address that it leads to.")
     if (
@@ -188,6 +210,12 @@ def _explained(output: str, remote: GitRemote) -> SourceError:
     return SourceError(
         f"git could not fetch {remote.url}: {last[0][:300]}", transient=bool(_TRANSIENT.search(words))
     )
+
+
+def _without_ref(remote: GitRemote) -> SourceError:
+    if remote.ref:
+        return SourceError(f"{remote.url} has no branch, tag or commit {remote.ref!r}.", field="ref")
+    return SourceError(f"{remote.url} has no commits yet.")
 
 
 def _entries(store: Path, commit: str, rules: IgnoreRules, left_out: LeftOut) -> Iterator[Entry]:

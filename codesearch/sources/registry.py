@@ -52,6 +52,8 @@ def _remote(repository: Repository) -> GitRemote:
         ref=repository.ref,
         token=repository.token,
         timeout=settings.SOURCE_FETCH_TIMEOUT,
+        ssh_key=settings.GIT_SSH_KEY,
+        ssh_known_hosts=settings.GIT_SSH_KNOWN_HOSTS,
     )
 
 

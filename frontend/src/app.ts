@@ -5,6 +5,7 @@ import { startKeyboard } from "./keyboard";
 import { startLines } from "./lines";
 import { startDrawings, startQueryForm } from "./query-form";
 import { startSearchBox } from "./search-box";
+import { startCopying, startSymbols } from "./symbols";
 import { startSourceForm } from "./source-form";
 import { startThemeToggle } from "./theme-toggle";
 
@@ -12,6 +13,8 @@ startThemeToggle();
 startSearchBox();
 startKeyboard();
 startLines();
+startSymbols();
+startCopying();
 startSourceForm();
 startQueryForm();
 startDrawings();

@@ -34,7 +34,9 @@ export function startKeyboard(): void {
       }
       event.preventDefault();
       box.focus();
-      box.select();
+      // What narrows the box to a repository stays; what is typed comes behind it.
+      if (/^repo:\S+ $/.test(box.value)) box.setSelectionRange(box.value.length, box.value.length);
+      else box.select();
     } else if (event.key === "ArrowDown" && hits().length > 0 && leavesBox(event.target)) {
       event.preventDefault();
       move(1);

@@ -1,12 +1,29 @@
 """Filters for numbers and bars."""
 
 from django import template
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 
+from codesearch.parsing import language_label
 from frontend.bars import bar_parts
+from frontend.highlighting import escaped
 from searchapp.jobs.models import Job
 
 register = template.Library()
 register.filter(bar_parts)
+register.filter(language_label)
+
+
+@register.filter
+def code_text(text: str) -> SafeString:
+    """Code as the content of an element, its quotes as they are."""
+    return mark_safe(escaped(text))
+
+
+@register.filter
+def breakable(path: str) -> SafeString:
+    """A path or dotted name that may be broken after each part."""
+    return mark_safe(escape(path).replace("/", "/<wbr>").replace(".", ".<wbr>"))
 
 
 @register.filter

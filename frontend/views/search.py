@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from codesearch import selectors
 from codesearch.models import Repository, Unit
 from codesearch.parsing import language_label
-from codesearch.retrieval import Hit, SearchResult, search, similar_units
+from codesearch.retrieval import Hit, SearchResult, TraceLine, search, similar_units, trace_lines
 from codesearch.retrieval.explanation import (
     Explanation,
     LookedAt,
@@ -70,6 +70,8 @@ class SearchPage:
     """The error that is shown on the page, whose status the page has."""
     result: SearchResult | None = None
     hits: list[ShownHit] = field(default_factory=list)
+    named_lines: list[TraceLine] = field(default_factory=list)
+    """The lines that the query names, as a stack trace does."""
     structure_is_read: bool = False
     """Whether the encoder reads syntax, so that what it looked at can be shown."""
     facets: list[FacetGroup] = field(default_factory=list)
@@ -165,6 +167,7 @@ def help_page(request: HttpRequest) -> HttpResponse:
 
 def _show_results(page: SearchPage) -> None:
     result = page.result = search(page.q, offset=(page.page - 1) * PAGE_SIZE, limit=PAGE_SIZE)
+    page.named_lines = trace_lines(result.query) if page.page == 1 else []
     pages = -(-result.total // PAGE_SIZE)
     page.hits = _shown(result.hits, result)
     page.structure_is_read, page.facets = structure_is_read(), facet_groups(page.q, result.facets)

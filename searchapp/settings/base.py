@@ -187,6 +187,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 12 * 3600}
 CELERY_BEAT_SCHEDULE = {
     "resume-abandoned-jobs": {"task": "searchapp.jobs.tasks.resume_abandoned_jobs", "schedule": 20.0},
     "scan-due-databases": {"task": "kbqa.tasks.scan_due_databases", "schedule": 600.0},
+    "refresh-due-repositories": {"task": "codesearch.tasks.refresh_due_repositories", "schedule": 300.0},
     "forget-old-audit-entries": {
         "task": "searchapp.audit.retention.forget_old_entries",
         "schedule": 6 * 3600.0,
@@ -271,6 +272,8 @@ SOURCE_LANGUAGES = env.pairs(
     "SOURCE_LANGUAGES", "extensions or names with their languages, as .inc=php,Jakefile=javascript"
 )
 SOURCE_FETCH_TIMEOUT = env.integer("SOURCE_FETCH_TIMEOUT", 1800)
+GIT_SSH_KEY = env.text("GIT_SSH_KEY", "")
+GIT_SSH_KNOWN_HOSTS = env.text("GIT_SSH_KNOWN_HOSTS", "")
 
 GRAPH_EMBEDDED_LABELS = env.integer("GRAPH_EMBEDDED_LABELS", 100_000)
 GRAPH_MAX_FILE_BYTES = env.integer("GRAPH_MAX_FILE_BYTES", 4_000_000_000)

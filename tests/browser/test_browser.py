@@ -63,6 +63,30 @@ def sign_in(page: Page, name: str) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
+def test_a_click_on_a_name_shows_where_it_is_defined_and_used(page: Page):
+    page.goto("/code/shop/tests/test_prices.py")
+    spot = page.evaluate(
+        """() => {
+            const walker = document.createTreeWalker(document.getElementById("L5"), NodeFilter.SHOW_TEXT);
+            for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+                const at = node.textContent.indexOf("apply_discount");
+                if (at < 0) continue;
+                const range = document.createRange();
+                range.setStart(node, at + 3);
+                range.setEnd(node, at + 4);
+                const box = range.getBoundingClientRect();
+                return [box.x + box.width / 2, box.y + box.height / 2];
+            }
+        }"""
+    )
+    page.mouse.click(*spot)
+    definition = page.locator("#symbol [data-definition]")
+    expect(definition).to_have_attribute("href", "/code/shop/shop/prices.py#L14")
+    expect(page.locator("#symbol")).to_contain_text("Imported")
+    definition.click()
+    expect(page.locator("#L14")).to_have_class(re.compile("chosen"))
+
+
 def test_results_come_while_typing_and_the_address_is_shareable(page: Page):
     page.goto("/")
     expect(page.locator("#q")).to_be_focused()

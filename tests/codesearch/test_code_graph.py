@@ -24,7 +24,8 @@ class Bird(Animal):
 
 
 class Odd(json.JSONEncoder, Animal):
-    pass
+    def eat(self):
+        pass
 ''',
     "zoo/food.py": """def serve(animal):
     return weigh(animal)
@@ -58,8 +59,10 @@ def test_what_is_defined_inherited_called_and_imported(index, tmp_path):
     assert ask(store, '?s c:inheritsFrom ?x . ?s r:label "Cage" .') == ["Box"]
     assert ask(store, '?x c:calls ?f . ?f r:label "weigh" .') == ["serve"]
     assert ask(store, '?x c:calls ?f . ?f r:label "eat" .') == ["fly"]
+    assert ask(store, '?x c:overrides ?f . ?f r:label "eat" .') == ["eat"]
     assert ask(store, '?c c:defines ?x . ?c r:label "Bird" .') == ["fly"]
-    assert ask(store, '?m c:imports ?x . ?m r:label "zoo/animals.py" .') == ["json", "zoo"]
+    assert ask(store, '?m c:imports ?x . ?m r:label "zoo/animals.py" .') == ["json", "zoo/food.py"]
+    assert ask(store, '?m c:imports ?x . ?m r:label "web/cage.js" .') == ["./lock"]
     assert repository_exists("zoo")
     assert not repository_exists("none")
 

@@ -16,18 +16,18 @@ def plain(lines):
 
 @pytest.mark.parametrize("lines", [[], [""], ["", ""], ["x", ""], ["", "x"], ["'''", "", "'''"]])
 def test_there_are_as_many_lines_as_before(lines):
-    assert plain(highlight_lines(lines, "python")) == [line.replace("'", "&#x27;") for line in lines]
+    assert plain(highlight_lines(lines, "python")) == lines
 
 
 @pytest.mark.parametrize("language", ["python", "csharp", "terraform", "klingon", ""])
 def test_code_of_every_language_is_escaped(language):
     (line,) = highlight_lines(["<b> & \"x\" 'y'"], language)
-    assert plain([line]) == ["&lt;b&gt; &amp; &quot;x&quot; &#x27;y&#x27;"]
+    assert plain([line]) == ["&lt;b&gt; &amp; \"x\" 'y'"]
 
 
 def test_words_of_the_language_have_its_colours():
     (line,) = highlight_lines(["def f"], "python")
-    assert line == '<span class="k">def</span><span class="w"> </span><span class="nf">f</span>'
+    assert line == '<span class="k">def</span> <span class="nf">f</span>'
 
 
 @pytest.mark.parametrize(

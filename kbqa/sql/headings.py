@@ -81,7 +81,7 @@ def _is_computed(item: Item, schema: Schema) -> bool:
     if not isinstance(item.term.operand, ColumnRef):
         return False
     column = schema.column(item.term.operand)
-    return column.as_text or column.formula is not None
+    return column.as_text or column.formula is not None or column.stored is not None
 
 
 def _owner(item: Item) -> str:

@@ -138,8 +138,8 @@ def _column(
     features = ColumnFeatures(
         similarity=share,
         exact=float(share == 1),
-        is_number=float(column.type == ColumnType.NUMBER),
-        is_date=float(column.type == ColumnType.DATE),
+        is_number=float(column.type == ColumnType.NUMBER and column.stored is None),
+        is_date=float(column.type == ColumnType.DATE or column.stored is not None),
         is_primary=float(column.primary),
         has_mentioned_cell=float(ref in hit),
     )

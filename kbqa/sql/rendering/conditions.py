@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from sqlglot import exp
 
+from kbqa.sql.date_parts import date_part
+from kbqa.sql.dates import has_hours
 from kbqa.sql.query import (
     MEMBERSHIP,
     NULLS,
@@ -15,9 +17,11 @@ from kbqa.sql.query import (
     Comparison,
     Condition,
     Item,
+    Part,
     Query,
     Term,
     Value,
+    column_of,
 )
 from kbqa.sql.rendering.terms import Terms
 from kbqa.sql.schema import LENIENT, Column, ColumnRef, ColumnType
@@ -52,8 +56,8 @@ class Conditions(Terms):
     """Writes the conditions of one SELECT."""
 
     @abstractmethod
-    def rendered(self, query: Query) -> exp.Query:
-        """A query within the SELECT. Raises NotConnectedError."""
+    def rendered(self, query: Query, *, stored: bool = False) -> exp.Query:
+        """A query within the SELECT, its times as they are `stored` or as dates. Raises NotConnectedError."""
 
     def conditions(self, conditions: Sequence[Condition]) -> exp.Expr:
         """Conditions with AND before OR, as SQL reads them."""
@@ -73,19 +77,29 @@ class Conditions(Terms):
         if comparison in MEMBERSHIP:
             assert condition.query is not None
             within = condition.query if comparison == Comparison.IN else self.known(condition.query)
-            inside = exp.In(this=left, query=exp.Subquery(this=self.listed(within)))
+            left, stored = self.beside(condition)
+            inside = exp.In(this=left, query=exp.Subquery(this=self.listed(within, stored=stored)))
             return inside if comparison == Comparison.IN else exp.Not(this=inside)
         if (column := self.dated(condition)) is not None:
             texts = [value.text for value in condition.values]
             if times := times_of(texts, column):
-                return compared_with_times(left, comparison, times, self.schema.dialect)
+                return compared_with_times(left, comparison, times, column, self.schema.dialect)
             if counts := counts_of(texts, column):
                 return compared_with_counts(left, comparison, counts)
         return self.valued(left, condition)
 
-    def listed(self, query: Query) -> exp.Query:
+    def beside(self, condition: Condition) -> tuple[exp.Expr, bool]:
+        """What a query's values are compared with, and whether times are compared as both are stored."""
+        assert condition.query is not None
+        item, other = condition.item, condition.query.items[0]
+        stored = self.stored_in(item)
+        if stored == self.stored_in(other):
+            return self.item(item), True
+        return self.displayed(item), False
+
+    def listed(self, query: Query, *, stored: bool) -> exp.Query:
         """A query that IN looks through."""
-        tree = self.rendered(query)
+        tree = self.rendered(query, stored=stored)
         if query.limit is None or self.schema.dialect not in _NO_LIMIT_WITHIN:
             return tree
         return exp.select("*").from_(tree.subquery("first_ones"))
@@ -116,7 +130,36 @@ class Conditions(Terms):
             values = [self.value(value, condition.item, comparison) for value in condition.values]
             inside = exp.In(this=left, expressions=values)
             return exp.Not(this=inside) if comparison == Comparison.UNEQUAL else inside
+        if condition.query is not None and self.has_stored(condition.item, condition.query.items[0]):
+            left, stored = self.beside(condition)
+            within = exp.Subquery(this=self.rendered(condition.query, stored=stored))
+            return ORDERINGS[comparison](this=left, expression=within)
+        if condition.column is not None and self.has_stored(condition.item, Item(Term(condition.column))):
+            left, other = self.as_times(condition.item, Item(Term(condition.column)))
+            return ORDERINGS[comparison](this=left, expression=other)
         return ORDERINGS[comparison](this=left, expression=self.right(condition))
+
+    def has_stored(self, *items: Item) -> bool:
+        """Whether an item is of times that are kept as numbers."""
+        return any(self.stored_in(item) is not None for item in items)
+
+    def as_times(self, item: Item, other: Item) -> tuple[exp.Expr, exp.Expr]:
+        """Two items of times so that they can be compared: as days where one of them has no time of day."""
+        if self.stored_in(item) == self.stored_in(other):
+            return self.item(item), self.item(other)
+        refs = [ref for each in (item, other) if (ref := column_of(each.term.operand)) is not None]
+        have_hours = all(has_hours(self.schema.column(ref)) for ref in refs)
+        part = None if have_hours else Part.DAY
+        left, right = (self.in_time(each, part) for each in (item, other))
+        return left, right
+
+    def in_time(self, item: Item, part: Part | None) -> exp.Expr:
+        """An item of times as dates, or as a part of them."""
+        shown, dialect = self.displayed(item), self.schema.dialect
+        if part is not None:
+            return date_part(shown, part, dialect)
+        are_texts = dialect in DATES_ARE_TEXTS and self.stored_in(item) is None
+        return exp.Anonymous(this="DATETIME", expressions=[shown]) if are_texts else shown
 
     def like(self, left: exp.Expr, pattern: str, text: str) -> exp.Expr:
         """Whether a text is found, whatever its capitals; what would be a wildcard in it is not."""
@@ -131,10 +174,11 @@ class Conditions(Terms):
         """The column whose dates are compared; none for patterns of dates that are texts, which stay so."""
         term = condition.item.term
         is_plain = term.aggregate in _DATES_STAY and condition.item.operator is None
-        stays = condition.comparison in _PATTERN_FORMS and self.schema.dialect in DATES_ARE_TEXTS
-        if not is_plain or stays or not isinstance(term.operand, ColumnRef):
+        if not is_plain or not isinstance(term.operand, ColumnRef):
             return None
-        return self.schema.column(term.operand)
+        column = self.schema.column(term.operand)
+        are_texts = self.schema.dialect in DATES_ARE_TEXTS and column.stored is None
+        return None if condition.comparison in _PATTERN_FORMS and are_texts else column
 
     def right(self, condition: Condition) -> exp.Expr:
         """What a condition's left side is compared with."""

@@ -27,7 +27,8 @@ from kbqa.sql.query import (
     column_of,
     columns_of,
 )
-from kbqa.sql.schema import ColumnRef, ColumnType, Schema
+from kbqa.sql.schema import ColumnRef, ColumnType, Schema, StoredTime
+from kbqa.sql.stored_times import are_texts, as_date, as_shown
 
 AGGREGATES: dict[Aggregate, type[exp.AggFunc]] = {
     Aggregate.COUNT: exp.Count,
@@ -48,8 +49,8 @@ _GROUPS_LOOSELY = ("sqlite",)
 class Terms(ABC):
     """Writes the terms of one SELECT; joins and conditions are written by what builds on it."""
 
-    def __init__(self, query: Query, schema: Schema) -> None:
-        self.query, self.schema = query, schema
+    def __init__(self, query: Query, schema: Schema, *, stored: bool = False) -> None:
+        self.query, self.schema, self.stored = query, schema, stored
         self.joined = joins(query, schema)
         self.qualified = len(self.joined) > 1
 
@@ -105,17 +106,38 @@ class Terms(ABC):
 
     def read(self, ref: ColumnRef) -> exp.Expr:
         """A column as it is compared, grouped and computed with."""
-        column = self.column(ref)
-        if not self.schema.column(ref).as_text:
-            return column
-        return exp.Cast(this=column, to=exp.DataType.build("TEXT"))
+        column, known = self.column(ref), self.schema.column(ref)
+        if known.as_text:
+            return exp.Cast(this=column, to=exp.DataType.build("TEXT"))
+        is_counted = known.stored is not None and not are_texts(known)
+        if is_counted and known.type == ColumnType.TEXT:
+            return exp.Cast(this=column, to=exp.DataType.build("BIGINT"))
+        return column
+
+    def dates(self, ref: ColumnRef) -> exp.Expr:
+        """The dates of a column, also where it keeps them as numbers."""
+        stored = self.schema.column(ref).stored
+        return self.read(ref) if stored is None else as_date(self.read(ref), stored, self.schema.dialect)
+
+    def stored_in(self, item: Item) -> StoredTime | None:
+        """How an item keeps its times, where it is of times that are no dates to the database."""
+        term = item.term
+        is_time = item.operator is None and term.aggregate in (None, Aggregate.MIN, Aggregate.MAX)
+        if not is_time or not isinstance(term.operand, ColumnRef):
+            return None
+        return self.schema.column(term.operand).stored
+
+    def displayed(self, item: Item) -> exp.Expr:
+        """An item as people see it: times as dates."""
+        stored = None if self.stored else self.stored_in(item)
+        return self.item(item) if stored is None else as_shown(self.item(item), stored, self.schema.dialect)
 
     def operand(self, operand: Operand, *, counted: bool) -> exp.Expr:
         """What is shown or summed up; rows are counted otherwise than shown."""
         if isinstance(operand, ColumnRef):
             return self.read(operand)
         if isinstance(operand, DatePart):
-            return date_part(self.column(operand.column), operand.part, self.schema.dialect)
+            return date_part(self.dates(operand.column), operand.part, self.schema.dialect)
         if isinstance(operand, Expression):
             return self.expression(operand)
         if self.qualified and not counted:
@@ -126,7 +148,7 @@ class Terms(ABC):
         """What is computed of two columns; between two dates, the days from the right to the left one."""
         ends = (computed.left, computed.right)
         if all(self.schema.column(ref).kind == ColumnType.DATE for ref in ends):
-            last, first = (exp.Cast(this=self.read(ref), to=exp.DataType.build("DATE")) for ref in ends)
+            last, first = (exp.Cast(this=self.dates(ref), to=exp.DataType.build("DATE")) for ref in ends)
             if self.schema.dialect == "postgres":
                 return exp.Sub(this=last, expression=first)
             return exp.DateDiff(this=last, expression=first, unit=exp.Var(this="DAY"))
@@ -155,7 +177,7 @@ class Terms(ABC):
 
     def of_perhaps_none(self, term: Term) -> exp.Expr:
         """An aggregate of joined rows, of which there may be none: then numbers and sums are 0."""
-        plain = type(self)(replace(self.query, with_empty=False), self.schema)
+        plain = type(self)(replace(self.query, with_empty=False), self.schema, stored=self.stored)
         keys = {end for _, key in self.joined if key is not None for end in (key.source, key.target)}
         if isinstance(term.operand, AllOf) and term.aggregate == Aggregate.COUNT:
             key = next((end for end in keys if end.table == term.operand.table), None)
@@ -186,10 +208,11 @@ class Terms(ABC):
 
     def shown(self, item: Item) -> exp.Expr:
         """An item with its heading: of a part of a date the part, of a column read as text the column."""
-        operand, expression = item.term.operand, self.item(item)
+        operand, expression = item.term.operand, self.displayed(item)
         if isinstance(operand, DatePart):
             return exp.alias_(expression, self.name(operand.part.lower()))
-        if isinstance(expression, exp.Cast) and isinstance(operand, ColumnRef):
+        is_column = isinstance(operand, ColumnRef) and item.operator is None and item.term.aggregate is None
+        if is_column and not isinstance(expression, exp.Column):
             return exp.alias_(expression, self.name(operand.column))
         return expression
 
@@ -197,7 +220,7 @@ class Terms(ABC):
         """The items, each with a heading where its own name does not serve."""
         tables = [table for table, _ in self.joined]
         return [
-            self.item(item) if heading is None else exp.alias_(self.item(item), self.name(heading))
+            self.displayed(item) if heading is None else exp.alias_(self.displayed(item), self.name(heading))
             for item, heading in zip(self.query.items, headings(self.query, self.schema, tables), strict=True)
         ]
 

@@ -16,6 +16,8 @@ _BIRTH = frozenset(("birth", "born", "birthday", "birthdate", "dob", "birthdt"))
 """Words of the names of columns that say when somebody was born."""
 _YEARS = frozenset(("year", "yr", "founded", "established", "built"))
 """Words of the names of numbers that are years."""
+DATES_ARE_TEXTS = ("sqlite",)
+"""Dialects that have no type of dates."""
 _OF_HOURS = (Recurrence.HOUR, Recurrence.MINUTE)
 _COUNTED: Mapping[Recurrence, str] = {
     Recurrence.MONTH: "month",

@@ -8,12 +8,11 @@ from sqlglot import exp
 
 from kbqa.linking.time_values import Recurrence, Recurring
 from kbqa.sql.date_parts import date_part
-from kbqa.sql.dates import Period, Time, counted, time_of
+from kbqa.sql.dates import DATES_ARE_TEXTS, Period, Time, counted, time_of
 from kbqa.sql.query import Comparison
 from kbqa.sql.schema import Column
 from kbqa.sql.stored_times import as_date, bound
 
-DATES_ARE_TEXTS = ("sqlite",)
 ORDERINGS: dict[Comparison, type[exp.Binary]] = {
     Comparison.EQUAL: exp.EQ,
     Comparison.UNEQUAL: exp.NEQ,

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from kbqa.linking.calendar import current_calendar
+from kbqa.sql.answer.asked_units import in_asked_units
 from kbqa.sql.answer.fan_out import without_repetition
 from kbqa.sql.query import (
     Aggregate,
@@ -38,11 +40,13 @@ _TIMES = frozenset(("year", "month", "quarter", "week"))
 def finished(query: Query, question: str, schema: Schema) -> Query:
     """A query as people want it written.
 
-    People have whole names, a join repeats nothing, and groups by time follow each other in time.
+    People have whole names, a join repeats nothing, groups by time follow each other in time, and numbers are
+    in the units that are asked for.
     """
     named = _with_whole_names(_with_metrics(query, question, schema), question, schema)
     once = without_repetition(named, schema)
-    return _naming_all(_in_time(once, schema), schema)
+    measured = in_asked_units(_in_time(once, schema), question, schema, current_calendar().today)
+    return _naming_all(measured, schema)
 
 
 def _naming_all(query: Query, schema: Schema) -> Query:

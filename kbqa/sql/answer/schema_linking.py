@@ -20,6 +20,7 @@ from kbqa.linking.words import (
     words_of,
 )
 from kbqa.sql.abbreviations import spelled_out
+from kbqa.sql.answer.asked_units import asks_for_age
 from kbqa.sql.answer.coded_values import meant_values
 from kbqa.sql.answer.constants import constants_of, parts_said_in_times
 from kbqa.sql.grammar import LinkedQuestion
@@ -68,7 +69,9 @@ def link_question(
         _column(table, column, stems, hit, measures) for table in schema.tables for column in table.columns
     )
     parts = parts_said_in_times(question, words, constants)
-    return LinkedQuestion(schema, tables, columns, tuple(values), tuple(constants), parts)
+    return LinkedQuestion(
+        schema, tables, columns, tuple(values), tuple(constants), parts, asks_for_age(question)
+    )
 
 
 def _stems(question: str, words: Sequence[Word]) -> dict[str, Word]:

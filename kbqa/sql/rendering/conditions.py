@@ -8,7 +8,8 @@ from dataclasses import replace
 from sqlglot import exp
 
 from kbqa.sql.date_parts import date_part
-from kbqa.sql.dates import has_hours
+from kbqa.sql.dates import DATES_ARE_TEXTS, has_hours
+from kbqa.sql.durations import DAY, converted_time, have_hours, is_duration
 from kbqa.sql.query import (
     MEMBERSHIP,
     NULLS,
@@ -16,6 +17,7 @@ from kbqa.sql.query import (
     Aggregate,
     Comparison,
     Condition,
+    Expression,
     Item,
     Part,
     Query,
@@ -26,7 +28,6 @@ from kbqa.sql.query import (
 from kbqa.sql.rendering.terms import Terms
 from kbqa.sql.schema import LENIENT, Column, ColumnRef, ColumnType
 from kbqa.sql.time_conditions import (
-    DATES_ARE_TEXTS,
     ORDERINGS,
     compared_with_counts,
     compared_with_times,
@@ -70,6 +71,9 @@ class Conditions(Terms):
 
     def condition(self, condition: Condition) -> exp.Expr:
         """A condition."""
+        if condition.or_empty:
+            there = self.condition(replace(condition, or_empty=False))
+            return exp.paren(exp.or_(there, exp.Is(this=self.item(condition.item), expression=exp.Null())))
         left, comparison = self.item(condition.item), condition.comparison
         if comparison in NULLS:
             null = exp.Is(this=left, expression=exp.Null())
@@ -80,6 +84,8 @@ class Conditions(Terms):
             left, stored = self.beside(condition)
             inside = exp.In(this=left, query=exp.Subquery(this=self.listed(within, stored=stored)))
             return inside if comparison == Comparison.IN else exp.Not(this=inside)
+        if comparison in ORDERED and is_duration(condition.item.term, self.schema):
+            left = self.compared_duration(condition.item)
         if (column := self.dated(condition)) is not None:
             texts = [value.text for value in condition.values]
             if times := times_of(texts, column):
@@ -87,6 +93,14 @@ class Conditions(Terms):
             if counts := counts_of(texts, column):
                 return compared_with_counts(left, comparison, counts)
         return self.valued(left, condition)
+
+    def compared_duration(self, item: Item) -> exp.Expr:
+        """A duration as it is compared: one of times of day is longer than three days by any minute."""
+        computed = item.term.operand
+        if isinstance(computed, Expression) and item.term.aggregate is None and item.operator is None:
+            exact = bool(item.term.unit) or have_hours(item.term, self.schema)
+            return self.duration(computed, item.term.unit or DAY) if exact else self.item(item)
+        return self.item(item)
 
     def beside(self, condition: Condition) -> tuple[exp.Expr, bool]:
         """What a query's values are compared with, and whether times are compared as both are stored."""
@@ -204,6 +218,8 @@ class Conditions(Terms):
 
     def measured(self, text: str, term: Term) -> str:
         """A measure as a number of the unit of a term, other constants as they are."""
+        if is_duration(term, self.schema) and term.aggregate != Aggregate.COUNT:
+            return converted_time(text, term.unit or DAY) or text
         if not isinstance(term.operand, ColumnRef) or term.aggregate == Aggregate.COUNT:
             return text
         return number_beside(text, self.schema.column(term.operand)) or text

@@ -3,10 +3,21 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from sqlglot import Dialect, exp
 
 from kbqa.sql.date_parts import date_part
+from kbqa.sql.durations import (
+    DAY,
+    YEAR,
+    counted,
+    elapsed,
+    is_duration,
+    is_exact,
+    scaled,
+    whole_years,
+)
 from kbqa.sql.formulas import write_formula
 from kbqa.sql.headings import headings
 from kbqa.sql.identifiers import needs_quotes
@@ -29,6 +40,7 @@ from kbqa.sql.query import (
 )
 from kbqa.sql.schema import ColumnRef, ColumnType, Schema, StoredTime
 from kbqa.sql.stored_times import are_texts, as_date, as_shown
+from kbqa.sql.units import factor_to
 
 AGGREGATES: dict[Aggregate, type[exp.AggFunc]] = {
     Aggregate.COUNT: exp.Count,
@@ -123,7 +135,7 @@ class Terms(ABC):
         """How an item keeps its times, where it is of times that are no dates to the database."""
         term = item.term
         is_time = item.operator is None and term.aggregate in (None, Aggregate.MIN, Aggregate.MAX)
-        if not is_time or not isinstance(term.operand, ColumnRef):
+        if not is_time or term.until or not isinstance(term.operand, ColumnRef):
             return None
         return self.schema.column(term.operand).stored
 
@@ -139,21 +151,47 @@ class Terms(ABC):
         if isinstance(operand, DatePart):
             return date_part(self.dates(operand.column), operand.part, self.schema.dialect)
         if isinstance(operand, Expression):
-            return self.expression(operand)
+            return self.expression(operand, Term(operand))
         if self.qualified and not counted:
             return exp.Column(this=exp.Star(), **self.owner(operand.table))
         return exp.Star()
 
-    def expression(self, computed: Expression) -> exp.Expr:
+    def expression(self, computed: Expression, term: Term) -> exp.Expr:
         """What is computed of two columns; between two dates, the days from the right to the left one."""
         ends = (computed.left, computed.right)
-        if all(self.schema.column(ref).kind == ColumnType.DATE for ref in ends):
+        if is_duration(term, self.schema):
+            if is_exact(term, self.schema):
+                return self.duration(computed, term.unit or DAY)
             last, first = (exp.Cast(this=self.dates(ref), to=exp.DataType.build("DATE")) for ref in ends)
             if self.schema.dialect == "postgres":
                 return exp.Sub(this=last, expression=first)
             return exp.DateDiff(this=last, expression=first, unit=exp.Var(this="DAY"))
         left, right = (self.number(self.read(ref), Item(Term(ref))) for ref in ends)
         return self.calculation(left, computed.operator, right)
+
+    def duration(self, computed: Expression, unit: str) -> exp.Expr:
+        """What lies between two times, in a unit of time."""
+        last, first = computed.left, computed.right
+        stored = {self.schema.column(ref).stored for ref in (last, first)}
+        kept = stored.pop() if len(stored) == 1 else None
+        if kept is not None and kept.per_second:
+            return counted(self.read(last), self.read(first), unit, kept.per_second)
+        return elapsed(self.dates(last), self.dates(first), unit, self.schema.dialect)
+
+    def age(self, ref: ColumnRef, term: Term) -> exp.Expr:
+        """The years up to a day from a column's dates, or years: whole ones, but for a mean."""
+        column, unit = self.schema.column(ref), term.unit or YEAR
+        if column.kind != ColumnType.DATE:
+            return exp.paren(exp.Sub(this=exp.Literal.number(term.until[:4]), expression=self.read(ref)))
+        if unit != YEAR or term.aggregate in (Aggregate.SUM, Aggregate.AVG):
+            until = exp.Literal.string(term.until)
+            return elapsed(until, self.dates(ref), unit, self.schema.dialect)
+        return whole_years(date.fromisoformat(term.until), self.dates(ref), self.schema.dialect)
+
+    def in_unit(self, value: exp.Expr, term: Term) -> exp.Expr:
+        """A number of a column's unit in the one that it is shown in."""
+        factor = factor_to(term.unit, term.operand, self.schema) if not term.until else None
+        return value if factor is None else scaled(value, factor)
 
     def calculation(self, left: exp.Expr, operator: Operator, right: exp.Expr) -> exp.Expr:
         """Two numbers with an operator between them."""
@@ -166,14 +204,23 @@ class Terms(ABC):
         """A term."""
         if term.aggregate == Aggregate.SHARE:
             return self.share(term.operand)
-        inner = self.operand(term.operand, counted=term.aggregate is not None)
+        inner = self.inner(term)
         if term.aggregate is None:
-            return inner
+            return self.in_unit(inner, term)
         if self.query.with_empty:
             return self.of_perhaps_none(term)
         if term.aggregate != Aggregate.COUNT:
             inner = self.number(inner, Item(Term(term.operand)))
-        return AGGREGATES[term.aggregate](this=exp.Distinct(expressions=[inner]) if term.distinct else inner)
+        of_those = exp.Distinct(expressions=[inner]) if term.distinct else inner
+        return self.in_unit(AGGREGATES[term.aggregate](this=of_those), term)
+
+    def inner(self, term: Term) -> exp.Expr:
+        """What a term is of."""
+        if isinstance(term.operand, Expression):
+            return self.expression(term.operand, term)
+        if term.until and isinstance(term.operand, ColumnRef):
+            return self.age(term.operand, term)
+        return self.operand(term.operand, counted=term.aggregate is not None)
 
     def of_perhaps_none(self, term: Term) -> exp.Expr:
         """An aggregate of joined rows, of which there may be none: then numbers and sums are 0."""

@@ -138,7 +138,15 @@ def _again(compared: _Compared, comparison: Comparison, time: Recurring) -> exp.
     """A comparison with what comes again."""
     if time.part in _TIMES_OF_DAY:
         comparison = _OF_MOMENTS.get(comparison, comparison)
-    return _ordered(date_part(compared.dates(), time.part, compared.dialect), comparison, *_values(time))
+    part = date_part(compared.dates(), time.part, compared.dialect)
+    if time.among and comparison == Comparison.EQUAL:
+        return exp.In(this=part, expressions=list(map(exp.Literal.number, time.among)))
+    if comparison == Comparison.EQUAL and _goes_round((time, time)):
+        low, high = _values(time)
+        return exp.paren(
+            exp.or_(exp.GTE(this=part, expression=low), exp.LTE(this=part.copy(), expression=high))
+        )
+    return _ordered(part, comparison, *_values(time))
 
 
 def _ordered(part: exp.Expr, comparison: Comparison, low: exp.Expr, high: exp.Expr) -> exp.Expr:

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from kbqa.linking.calendar import current_calendar
 from kbqa.sql.answer.asked_units import in_asked_units
+from kbqa.sql.answer.deadlines import kept_deadlines
 from kbqa.sql.answer.fan_out import without_repetition
+from kbqa.sql.answer.validity import holding
 from kbqa.sql.query import (
     Aggregate,
     AllOf,
@@ -40,12 +42,14 @@ _TIMES = frozenset(("year", "month", "quarter", "week"))
 def finished(query: Query, question: str, schema: Schema) -> Query:
     """A query as people want it written.
 
-    People have whole names, a join repeats nothing, groups by time follow each other in time, and numbers are
-    in the units that are asked for.
+    What holds for a time is looked for at its time, people have whole names, a join repeats nothing, groups
+    by time follow each other in time, and numbers are in the units that are asked for.
     """
-    named = _with_whole_names(_with_metrics(query, question, schema), question, schema)
+    today = current_calendar().today
+    held = holding(kept_deadlines(query, question, schema, today), question, schema, today)
+    named = _with_whole_names(_with_metrics(held, question, schema), question, schema)
     once = without_repetition(named, schema)
-    measured = in_asked_units(_in_time(once, schema), question, schema, current_calendar().today)
+    measured = in_asked_units(_in_time(once, schema), question, schema, today)
     return _naming_all(measured, schema)
 
 

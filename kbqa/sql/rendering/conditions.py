@@ -8,7 +8,7 @@ from dataclasses import replace
 from sqlglot import exp
 
 from kbqa.sql.date_parts import date_part
-from kbqa.sql.dates import DATES_ARE_TEXTS, has_hours
+from kbqa.sql.dates import DATES_ARE_TEXTS, has_hours, is_of_days
 from kbqa.sql.durations import DAY, converted_time, have_hours, is_duration
 from kbqa.sql.query import (
     MEMBERSHIP,
@@ -23,7 +23,6 @@ from kbqa.sql.query import (
     Query,
     Term,
     Value,
-    column_of,
 )
 from kbqa.sql.rendering.terms import Terms
 from kbqa.sql.schema import LENIENT, Column, ColumnRef, ColumnType
@@ -51,6 +50,11 @@ _PATTERN_FORMS = {
     Comparison.STARTS: "{}%",
     Comparison.ENDS: "%{}",
 }
+
+
+def is_column(item: Item) -> bool:
+    """Whether an item is a column as it stands."""
+    return item.operator is None and item.term.aggregate is None and isinstance(item.term.operand, ColumnRef)
 
 
 class Conditions(Terms):
@@ -148,31 +152,43 @@ class Conditions(Terms):
             left, stored = self.beside(condition)
             within = exp.Subquery(this=self.rendered(condition.query, stored=stored))
             return ORDERINGS[comparison](this=left, expression=within)
-        if condition.column is not None and self.has_stored(condition.item, Item(Term(condition.column))):
-            left, other = self.as_times(condition.item, Item(Term(condition.column)))
-            return ORDERINGS[comparison](this=left, expression=other)
+        if condition.column is not None and self.are_times(
+            condition.item, other := Item(Term(condition.column))
+        ):
+            left, right = self.as_times(condition.item, other)
+            return ORDERINGS[comparison](this=left, expression=right)
         return ORDERINGS[comparison](this=left, expression=self.right(condition))
 
     def has_stored(self, *items: Item) -> bool:
         """Whether an item is of times that are kept as numbers."""
         return any(self.stored_in(item) is not None for item in items)
 
-    def as_times(self, item: Item, other: Item) -> tuple[exp.Expr, exp.Expr]:
-        """Two items of times so that they can be compared: as days where one of them has no time of day."""
-        if self.stored_in(item) == self.stored_in(other):
-            return self.item(item), self.item(other)
-        refs = [ref for each in (item, other) if (ref := column_of(each.term.operand)) is not None]
-        have_hours = all(has_hours(self.schema.column(ref)) for ref in refs)
-        part = None if have_hours else Part.DAY
-        left, right = (self.in_time(each, part) for each in (item, other))
-        return left, right
+    def are_times(self, *items: Item) -> bool:
+        """Whether all items are columns of days, or of times of known days."""
+        refs = [each.term.operand for each in items if is_column(each)]
+        known = [self.schema.column(ref) for ref in refs if isinstance(ref, ColumnRef)]
+        return len(known) == len(items) and all(
+            column.kind == ColumnType.DATE and is_of_days(column) for column in known
+        )
 
-    def in_time(self, item: Item, part: Part | None) -> exp.Expr:
-        """An item of times as dates, or as a part of them."""
+    def as_times(self, *items: Item) -> list[exp.Expr]:
+        """Columns of times so that they can be compared: as days where one of them has no time of day."""
+        refs = [each.term.operand for each in items]
+        columns = [self.schema.column(ref) for ref in refs if isinstance(ref, ColumnRef)]
+        alike = len({(column.stored, has_hours(column)) for column in columns}) == 1
+        if alike:
+            return [self.item(each) for each in items]
+        as_days = not all(map(has_hours, columns))
+        return [
+            self.in_time(each, column, as_days=as_days) for each, column in zip(items, columns, strict=True)
+        ]
+
+    def in_time(self, item: Item, column: Column, *, as_days: bool) -> exp.Expr:
+        """A column of times as dates to the database, or as their days."""
         shown, dialect = self.displayed(item), self.schema.dialect
-        if part is not None:
-            return date_part(shown, part, dialect)
-        are_texts = dialect in DATES_ARE_TEXTS and self.stored_in(item) is None
+        if as_days:
+            return date_part(shown, Part.DAY, dialect) if has_hours(column) else shown
+        are_texts = dialect in DATES_ARE_TEXTS and column.stored is None
         return exp.Anonymous(this="DATETIME", expressions=[shown]) if are_texts else shown
 
     def like(self, left: exp.Expr, pattern: str, text: str) -> exp.Expr:

@@ -14,6 +14,20 @@ _DATED = re.compile(r"DATE|STAMP", re.IGNORECASE)
 _WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2})?)?")
 _BIRTH = frozenset(("birth", "born", "birthday", "birthdate", "dob", "birthdt"))
 """Words of the names of columns that say when somebody was born."""
+_MADE = frozenset(
+    (
+        "built", "build", "blt", "construction", "constructed", "made", "manufacture", "manufactured",
+        "production", "founded", "established", "installed", "installation", "inst", "commissioned",
+        "launched", "purchased", "purchase", "bought", "acquired", "planted",
+    )
+)  # fmt: skip
+_BEGUN = frozenset(
+    (
+        "since", "from", "start", "started", "begin", "began", "joined", "hired", "opened", "registered",
+        "created", "connected", "conn", "enrolled", "admitted", "issued", "submitted", "ordered",
+    )
+)  # fmt: skip
+"""Words of the names of columns that say since when something is there: as a thing, and else."""
 _YEARS = frozenset(("year", "yr", "founded", "established", "built"))
 """Words of the names of numbers that are years."""
 DATES_ARE_TEXTS = ("sqlite",)
@@ -149,6 +163,17 @@ def has_hours(column: Column) -> bool:
     if column.stored is not None:
         return bool(column.stored.per_second)
     return column.type != ColumnType.DATE or bool(_TIMED.search(column.declared))
+
+
+def tells_age(column: Column) -> bool:
+    """Whether a column says since when somebody or something is there, by its name."""
+    return is_birth(column) or bool((_MADE | _BIRTH) & set(readable(column.name).split()))
+
+
+def may_tell_age(column: Column) -> bool:
+    """Whether a column of days may say how old something is: how long ago it began, too."""
+    words = set(readable(column.name).split())
+    return is_of_days(column) and (tells_age(column) or bool(_BEGUN & words))
 
 
 def is_birth(column: Column) -> bool:

@@ -7,7 +7,7 @@ from kbqa.linking.measures import UNITS, Dimension, Unit, converted, parse_measu
 from kbqa.sql.query import Expression, Operand, Operator
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, readable
 
-_POUNDS = ("pound", "pounds")
+POUNDS = ("pound", "pounds")
 """What is money or a weight, as the column has it."""
 _CURRENCIES = {
     **dict.fromkeys(("dollar", "dollars", "usd", "$"), "usd"),
@@ -52,11 +52,11 @@ def factor_to(unit: str, operand: Operand, schema: Schema) -> Decimal | None:
 
 def _unit_in(unit: str, operand: Operand, schema: Schema) -> tuple[Unit, Unit] | None:
     """The unit that an operand is in, and the one that is named so beside it."""
-    dimensions = [UNITS[unit].dimension, *([Dimension.MONEY] if unit in _POUNDS else [])]
+    dimensions = [UNITS[unit].dimension, *([Dimension.MONEY] if unit in POUNDS else [])]
     for dimension in dimensions:
         own = _unit_of_operand(operand, dimension, schema)
         if own is not None and not _is_other_currency(unit, operand, schema):
-            return own, UNITS["dollars"] if unit in _POUNDS and dimension == Dimension.MONEY else UNITS[unit]
+            return own, UNITS["dollars"] if unit in POUNDS and dimension == Dimension.MONEY else UNITS[unit]
     return None
 
 
@@ -75,9 +75,10 @@ def _unit_of_operand(operand: Operand, dimension: Dimension, schema: Schema) -> 
 
 
 def _names_a_time(column: Column, dimension: Dimension) -> bool:
-    """Whether a column is called as a time is, not as what is counted in its unit."""
+    """Whether a column is called as a time, or as what is done in one, not as what is counted in its unit."""
+    words = readable(column.name).split()
     is_time = dimension in (Dimension.TIME, Dimension.MONTHS)
-    return is_time and readable(column.name).split()[-1:] in [[word] for word in _ONE_OF]
+    return is_time and ("per" in words or words[-1:] in [[word] for word in _ONE_OF])
 
 
 def _is_other_currency(unit: str, operand: Operand, schema: Schema) -> bool:
@@ -89,6 +90,11 @@ def _is_other_currency(unit: str, operand: Operand, schema: Schema) -> bool:
     words = {word for ref in refs for word in readable(schema.column(ref).name).split()}
     named = {_CURRENCIES[word] for word in words if word in _CURRENCIES}
     return asked is not None and bool(named) and asked not in named
+
+
+def dimensions_of(operand: Operand, schema: Schema) -> set[Dimension]:
+    """What an operand is known to measure, by the units of its columns."""
+    return {each for each in Dimension if _unit_of_operand(operand, each, schema) is not None}
 
 
 def name_in(name: str, unit: str) -> str:

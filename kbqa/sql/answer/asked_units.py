@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import date
 
 from kbqa.linking.measures import UNITS, Dimension, parse_measure
-from kbqa.sql.dates import counts_years, is_birth, is_of_days
+from kbqa.linking.words import Span
+from kbqa.sql.dates import counts_years, is_of_days, tells_age
 from kbqa.sql.durations import is_duration, seconds_in
-from kbqa.sql.query import Aggregate, Condition, Item, Query, Term
-from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, readable
-from kbqa.sql.units import factor_to
+from kbqa.sql.query import Aggregate, Condition, Expression, Item, Query, Term
+from kbqa.sql.schema import ColumnRef, ColumnType, Schema
+from kbqa.sql.units import POUNDS, dimensions_of, factor_to
 
 _SHORT = ("km", "cm", "mm", "kg", "mg", "gb", "mb", "kb", "tb", "ms", "ml", "mins", "hrs", "%")
 """Short words, and signs, that are nothing but units."""
@@ -32,14 +33,9 @@ _AGE = re.compile(r"\bhow old\b|\b(?<!the age )ages?\b", re.IGNORECASE)
 _BIRTH = re.compile(r"\b(?:birth|born|birthdays?|built|year)\b", re.IGNORECASE)
 """Words by which the date or the year itself is asked for."""
 _OLDEST, _YOUNGEST = re.compile(r"\b(?:oldest|eldest)\b", re.I), re.compile(r"\b(?:youngest|newest)\b", re.I)
-_MADE = frozenset(
-    (
-        "built", "build", "blt", "construction", "constructed", "made", "manufacture", "manufactured",
-        "production", "founded", "established", "installed", "installation", "inst", "commissioned", "birth",
-        "born", "launched",
-    )
-)  # fmt: skip
-"""Words of the names of columns that say since when something is there."""
+_TIMES = frozenset((Dimension.TIME, Dimension.MONTHS))
+_OF_OTHER_UNIT, _OF_NO_TIME = 0.1, 0.3
+"""How much a query counts that shows another unit than is asked for, or no time where one is."""
 _TURNED = {Aggregate.MIN: Aggregate.MAX, Aggregate.MAX: Aggregate.MIN}
 _OF_VALUES = (None, Aggregate.SUM, Aggregate.AVG, Aggregate.MIN, Aggregate.MAX)
 
@@ -60,6 +56,15 @@ def units_asked(question: str) -> Iterator[str]:
         yield UNITS[word].name if seconds_in(word) is not None or word == "%" else word
 
 
+def spans_of_units(question: str, query: Query) -> Iterator[Span]:
+    """The words for the units and ages that a query shows."""
+    terms = [term for each in query.queries() for item in each.items for term in item.terms]
+    if any(term.unit for term in terms):
+        yield from (match.span() for match in _ASKED.finditer(question))
+    if any(term.until for term in terms):
+        yield from (match.span() for form in (_AGE, _OLDEST, _YOUNGEST) for match in form.finditer(question))
+
+
 def in_asked_units(query: Query, question: str, schema: Schema, today: date) -> Query:
     """A query that shows numbers in the units that are asked for, and ages where these are."""
     asked = _Asked(question, schema, today)
@@ -77,6 +82,43 @@ def in_asked_units(query: Query, question: str, schema: Schema, today: date) -> 
         having=tuple(map(asked.condition, query.having)),
         right=right,
     )
+
+
+def weight_of_units(query: Query, question: str, schema: Schema) -> float:
+    """How much a query counts by the units that are asked for: less where it shows something else."""
+    units = list(units_asked(question))
+    measured = [term for item in query.items for term in item.terms if _is_measured(term, schema)]
+    if not units or not measured or any(term.aggregate == Aggregate.COUNT for term in measured):
+        return 1.0
+    wanted = {UNITS[unit].dimension for unit in units}
+    wanted |= {Dimension.MONEY} if set(units) & set(POUNDS) else set()
+    known = [_dimensions(term, schema) for term in measured]
+    if any(dimensions & wanted for dimensions in known):
+        return 1.0
+    if all(known):
+        return _OF_OTHER_UNIT
+    return _OF_NO_TIME if wanted <= _TIMES else 1.0
+
+
+def _is_measured(term: Term, schema: Schema) -> bool:
+    """Whether a term is a number that may have a unit."""
+    operand = term.operand
+    if isinstance(operand, ColumnRef):
+        kind = schema.column(operand).kind
+        return (
+            term.aggregate == Aggregate.COUNT or kind == ColumnType.NUMBER or term.aggregate == Aggregate.AVG
+        )
+    return isinstance(operand, Expression) or term.aggregate == Aggregate.COUNT
+
+
+def _dimensions(term: Term, schema: Schema) -> set[Dimension]:
+    operand = term.operand
+    if is_duration(term, schema):
+        return set(_TIMES)
+    if isinstance(operand, ColumnRef) and schema.column(operand).kind == ColumnType.DATE:
+        return set(_TIMES)
+    found = dimensions_of(operand, schema)
+    return found | _TIMES if found & _TIMES else found
 
 
 class _Asked:
@@ -131,15 +173,11 @@ class _Asked:
         column = self.schema.column(term.operand)
         is_mean = term.aggregate in (Aggregate.SUM, Aggregate.AVG)
         if column.kind == ColumnType.DATE and is_of_days(column):
-            return is_mean or (self.is_age_asked() and _says_since_when(column))
+            return is_mean or (self.is_age_asked() and tells_age(column))
         is_year = counts_years(column) and self.is_age_asked()
-        return is_year and (is_mean or _says_since_when(column))
+        return is_year and (is_mean or tells_age(column))
 
     def is_age_asked(self) -> bool:
         """Whether ages are asked for, and not also dates or years."""
         question = self.question.replace("in years", "")
         return asks_for_age(question) and not _BIRTH.search(question)
-
-
-def _says_since_when(column: Column) -> bool:
-    return is_birth(column) or bool(_MADE & set(readable(column.name).split()))

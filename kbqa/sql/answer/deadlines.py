@@ -18,12 +18,12 @@ _DONE = frozenset(
         "arrived", "submitted", "shipped", "closed", "resolved",
     )
 )  # fmt: skip
-OVERDUE = re.compile(
+_OVERDUE = re.compile(
     r"(?:(?P<more>more than|over|at least) )?(?:(?P<number>\d+|[a-z]+) days? )?"
     r"\b(?:overdue|past due|past (?:the|its|their) due date)\b",
     re.IGNORECASE,
 )
-LATE = re.compile(
+_LATE = re.compile(
     r"\b(?:(?:paid|pays?|returned|delivered|finished|completed|shipped|arrived?|submitted|came|come|brought"
     r"|back) (?:back )?(?:too )?late|late (?:payments?|returns?|deliver(?:y|ies)|shipments?|submissions?)"
     r"|after (?:the|its|their) (?:due date|deadline))\b",
@@ -56,7 +56,7 @@ def kept_deadlines(query: Query, question: str, schema: Schema, today: date) -> 
 
     What it compared the due date with instead, that is no time of the question, is left out.
     """
-    overdue, late = OVERDUE.search(question), LATE.search(question)
+    overdue, late = _OVERDUE.search(question), _LATE.search(question)
     deadlines = list(_deadlines(query, schema))
     is_flat = not any(condition.follows_or for condition in query.where)
     if len(deadlines) != 1 or not is_flat or (overdue is None) == (late is None):

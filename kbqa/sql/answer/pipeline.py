@@ -10,6 +10,8 @@ from kbqa.decoding.parse import Parses
 from kbqa.language_model import ChatServer, ServerError
 from kbqa.linking.calendar import current_calendar
 from kbqa.linking.languages import foreign_language
+from kbqa.sql.answer.asked_units import weight_of_units
+from kbqa.sql.answer.backwards import turned
 from kbqa.sql.answer.confirmed import Confirmed, answered_before
 from kbqa.sql.answer.directions import directed
 from kbqa.sql.answer.encoding import encode_question, reread
@@ -157,7 +159,8 @@ def ask(
         reading, judged = before
         return Answer(question, (reading,), True, focus, 1000 * (perf_counter() - begun), confirmed=judged)
     parses = generator.parse(reread(session, focus), focus.linked)
-    tried = [run(reading, source, _TRIAL) for reading in _rendered(parses, whole, asked, source)]
+    rendered = _rendered(parses, whole, asked, source)
+    tried = [_forwards(run(reading, source, _TRIAL), asked, source) for reading in rendered]
     known = Asked(whole, asked, focus.columns)
     ranked, notice = generator.best_first(tried, known), ""
     if server is not None and parses.answerable and not (ranked and ranked[0].probability >= SURE):
@@ -304,6 +307,7 @@ def _rendered(
             continue
         query = hypothesis.state.query
         likelihood = float(np.exp(hypothesis.score)) * weight(query, linked)
+        likelihood *= weight_of_units(query, question, linked.schema)
         try:
             written = finished(directed(query, question, linked), question, source.asked)
             sql = query_text(written, source.asked, headed=True)
@@ -319,6 +323,16 @@ def _rendered(
             words=in_words(written, source.asked),
             parts=tuple(sub_questions(written, source.asked)),
         )
+
+
+def _forwards(reading: Reading, question: str, source: Source) -> Reading:
+    """A reading whose durations are not counted backwards, with its rows."""
+    query = turned(reading, question, source.asked)
+    if query is None:
+        return reading
+    sql, words = query_text(query, source.asked, headed=True), in_words(query, source.asked)
+    again = run(replace(reading, sql=sql, written=query, words=words), source, _TRIAL)
+    return reading if again.error else again
 
 
 def run(reading: Reading, source: Source, limits: Limits) -> Reading:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
+from kbqa.linking.words import Span
 from kbqa.plurals import as_singular
 from kbqa.sql.dates import Period, is_of_days, time_of
 from kbqa.sql.query import Comparison, Condition, Item, Query, Term, Value
@@ -43,7 +44,7 @@ _CHANGES = re.compile(
     re.IGNORECASE,
 )
 """Words by which it is asked what began or ended."""
-NOW = re.compile(
+_NOW = re.compile(
     r"\b(?:right now|now(?! on\b)|currently|at the moment|at present|presently|nowadays|these days|still"
     r"|as of (?:now|today)|current(?= (?:price|rate|tariff|fee|salary|cost|wage)))",
     re.IGNORECASE,
@@ -102,8 +103,14 @@ def holding(query: Query, question: str, schema: Schema, today: date) -> Query:
     for interval in intervals:
         if interval.lasting:
             whole = _at_its_time(whole, interval, schema)
-    is_now = NOW.search(question) is not None
+    is_now = _NOW.search(question) is not None
     return _today(whole, intervals, today) if is_now else whole
+
+
+def spans_of_now(question: str, query: Query) -> Iterator[Span]:
+    """The words for now, where a query is for what holds."""
+    if any(condition.or_empty for each in query.queries() for condition in each.where):
+        yield from (match.span() for match in _NOW.finditer(question))
 
 
 def _intervals(query: Query, schema: Schema) -> Iterator[Interval]:

@@ -68,7 +68,7 @@ def are_texts(column: Column) -> bool:
     return column.type == ColumnType.TEXT and column.stored in _DIGITS
 
 
-def bound(moment: date, column: Column) -> exp.Literal:
+def bound(moment: date, column: Column) -> exp.Expr:
     """The number, or the digits, that a column has for the first moment of a date, or for a moment.
 
     Where a column has months only, a day within a month counts as the beginning of the next one.
@@ -84,5 +84,5 @@ def bound(moment: date, column: Column) -> exp.Literal:
     return _number(int(begins.replace(tzinfo=UTC).timestamp()) * stored.per_second)
 
 
-def _number(value: int) -> exp.Literal:
+def _number(value: int) -> exp.Expr:
     return exp.Literal.number(value)

@@ -85,7 +85,7 @@ class _Compared:
     column: Column
     dialect: str
 
-    def moment(self, day: date) -> exp.Literal:
+    def moment(self, day: date) -> exp.Expr:
         """A moment as the column has it."""
         is_stored = self.column.stored is not None
         return bound(day, self.column) if is_stored else exp.Literal.string(str(day))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from kbqa.linking.measures import UNITS, Dimension, Unit, converted, parse_measure, unit_of
-from kbqa.sql.query import Expression, Operand, Operator
+from kbqa.sql.query import Expression, Operand, Operator, columns_of
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, readable
 
 POUNDS = ("pound", "pounds")
@@ -84,10 +84,7 @@ def _names_a_time(column: Column, dimension: Dimension) -> bool:
 def _is_other_currency(unit: str, operand: Operand, schema: Schema) -> bool:
     """Whether an operand is in a currency by its name, but in another one."""
     asked = _CURRENCIES.get(unit)
-    refs = (operand,) if isinstance(operand, ColumnRef) else ()
-    if isinstance(operand, Expression):
-        refs = (operand.left, operand.right)
-    words = {word for ref in refs for word in readable(schema.column(ref).name).split()}
+    words = {word for ref in columns_of(operand) for word in readable(schema.column(ref).name).split()}
     named = {_CURRENCIES[word] for word in words if word in _CURRENCIES}
     return asked is not None and bool(named) and asked not in named
 

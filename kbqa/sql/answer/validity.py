@@ -79,8 +79,8 @@ def interval_of(table: Table) -> Interval | None:
         return None
     begin, end, words = pairs[0]
     named = {as_singular(word) for word in readable(table.name).split()}
-    refs = (ColumnRef(table.name, column.name) for column in (begin, end))
-    return Interval(*refs, lasting=bool(words & _VALID or named & _LASTING))
+    first, last = (ColumnRef(table.name, column.name) for column in (begin, end))
+    return Interval(first, last, lasting=bool(words & _VALID or named & _LASTING))
 
 
 def _fit(words: frozenset[str], others: frozenset[str]) -> bool:

@@ -1,5 +1,6 @@
 """Columns that keep times as numbers or digits: told by what they are called and by all their values."""
 
+import math
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -68,14 +69,14 @@ def _number(value: Any) -> int | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float | Decimal):
-        return int(value) if abs(value) < 1e18 else None
+        return int(value) if math.isfinite(value) else None
     text = str(value).strip()
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= len("1634314500000000") else None
 
 
 def _is_time(number: int, stored: StoredTime) -> bool:
     if stored.per_second:
-        return _FIRST <= number / stored.per_second < _LAST
+        return _FIRST <= number // stored.per_second < _LAST
     year, month, day = (
         (number // 100, number % 100, 1)
         if stored == StoredTime.MONTHS

@@ -258,8 +258,8 @@ class Terms(ABC):
         operand, expression = item.term.operand, self.displayed(item)
         if isinstance(operand, DatePart):
             return exp.alias_(expression, self.name(operand.part.lower()))
-        is_column = isinstance(operand, ColumnRef) and item.operator is None and item.term.aggregate is None
-        if is_column and not isinstance(expression, exp.Column):
+        is_whole = item.operator is None and item.term.aggregate is None
+        if isinstance(operand, ColumnRef) and is_whole and not isinstance(expression, exp.Column):
             return exp.alias_(expression, self.name(operand.column))
         return expression
 

@@ -5,14 +5,18 @@ rows that the query finds.
 """
 
 import sqlite3
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from kbqa.linking.calendar import Calendar
+from kbqa.sql.answer.asked_units import weight_of_units
+from kbqa.sql.answer.backwards import turned
 from kbqa.sql.answer.directions import directed
 from kbqa.sql.answer.finishing import finished
+from kbqa.sql.answer.reading import Reading
 from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.answer.wording import in_words
 from kbqa.sql.grammar import start
@@ -24,7 +28,7 @@ from kbqa.sql.schema import StoredTime
 from kbqa.sql.schema_json import schema_from_json
 from kbqa.sql.stores.connections import sqlite_engine
 from kbqa.sql.stores.databases import Source
-from kbqa.sql.stores.executor import Limits, execute
+from kbqa.sql.stores.executor import Limits, Result, execute
 from kbqa.sql.stores.validator import checked
 from tests.kbqa.sql.grammar.spelled import cases, step
 
@@ -82,3 +86,81 @@ def test_a_scan_tells_how_times_are_kept(bikes):
 def test_questions(question, choices, answer, bikes, settings):
     settings.CLOCK = NOW.isoformat()
     assert shown(rows_of(written(question, choices, bikes), bikes)) == answer
+
+
+@pytest.mark.parametrize(
+    ("question", "choices", "words"),
+    [
+        (
+            "What did all rentals pay in euros?",
+            "SUM, rental.paid_cents, END",
+            "The total paid in euros of rentals.",
+        ),
+        (
+            "How many minutes does a rental take on average?",
+            "AVG, COMPUTED, operator -, rental.back_ts, rental.out_ts, END",
+            "The average minutes from out ts to back ts of rentals.",
+        ),
+        (
+            "How old are the members on average?",
+            "AVG, member.birth_date, END",
+            "The average age in years (by the birth date) of members.",
+        ),
+        (
+            'What does the plan "day" cost at the moment?',
+            "plan_price.price_cents, WHERE, plan_price.plan, =, 'day', END",
+            "The price cents of each plan price whose plan is “day” and whose valid from is not later than "
+            "2025-03-14 and whose valid to is not earlier than 2025-03-14 or is empty.",
+        ),
+    ],
+)
+def test_what_was_added_is_said(question, choices, words, bikes, settings):
+    settings.CLOCK = NOW.isoformat()
+    assert in_words(written(question, choices, bikes), bikes.schema) == words
+
+
+def test_times_are_compared_as_they_are_kept(bikes, settings):
+    settings.CLOCK = NOW.isoformat()
+    query = written("rentals in May 2024", "rental.rental_id, WHERE, rental.out_ts, =, '2024-05', END", bikes)
+    sql = query_text(query, bikes.schema)
+    assert sql.endswith("WHERE (out_ts >= 1714521600 AND out_ts < 1717200000)")
+
+
+@pytest.mark.parametrize(
+    ("question", "choices", "sql"),
+    [
+        ("total distance in euros", "SUM, rental.distance_m, END", "SUM(distance_m)"),
+        ("total paid in cents", "SUM, rental.paid_cents, END", "SUM(paid_cents)"),
+        ("when were the members born, how old are they", "member.birth_date, END", "birth_date"),
+        ("how many days in May", "COUNT, *rental, END", "COUNT(*)"),
+    ],
+)
+def test_what_is_in_no_other_unit_stays(question, choices, sql, bikes, settings):
+    settings.CLOCK = NOW.isoformat()
+    query = written(question, choices, bikes)
+    assert query_text(query, bikes.schema).startswith(f"SELECT {sql} FROM")
+
+
+def test_durations_are_not_counted_backwards(bikes):
+    question = "How long does a repair take on average?"
+    query = written(question, "AVG, COMPUTED, operator -, repair.reported_at, repair.fixed_at, END", bikes)
+    found = Reading("", 1.0, written=query, result=Result(("days",), ((-2.333,),), False, 1.0))
+    forwards = turned(found, question, bikes.schema)
+    assert shown(rows_of(forwards, bikes)) == "2.333"
+    assert (
+        turned(replace(found, result=Result(("days",), ((2,),), False, 1.0)), question, bikes.schema) is None
+    )
+    assert turned(found, "average delay", bikes.schema) is None
+
+
+def test_a_reading_in_another_unit_counts_less(bikes):
+    question = "How many hours does a rental take on average?"
+    weights = [
+        weight_of_units(written(question, f"AVG, {choices}, END", bikes), question, bikes.schema)
+        for choices in (
+            "COMPUTED, operator -, rental.back_ts, rental.out_ts",
+            "rental.ride_min",
+            "bike.weight_g",
+        )
+    ]
+    assert weights == [1, 1, 0.1]

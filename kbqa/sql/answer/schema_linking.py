@@ -70,7 +70,7 @@ def link_question(
     )
     parts = parts_said_in_times(question, words, constants)
     return LinkedQuestion(
-        schema, tables, columns, tuple(values), tuple(constants), parts, asks_for_age(question)
+        schema, tables, columns, tuple(values), tuple(constants), parts, question, asks_for_age(question)
     )
 
 

@@ -56,8 +56,8 @@ class Clause(StrEnum):
 class LinkedQuestion:
     """A question's view of a database: its focused schema, and what the question mentions.
 
-    `said_in_times` are the parts of dates that it names as parts of times only, as "last month" does;
-    `asks_age` says that it asks how old something is.
+    `said_in_times` are the parts of dates that it names as parts of times only, as "last month" does; spans
+    are of `question`; `asks_age` says that it asks how old something is.
     """
 
     schema: Schema
@@ -66,6 +66,7 @@ class LinkedQuestion:
     values: tuple[ValuePointer, ...] = ()
     numbers: tuple[NumberPointer, ...] = ()
     said_in_times: frozenset[Part] = frozenset()
+    question: str = ""
     asks_age: bool = False
 
     @property

@@ -1,12 +1,12 @@
 """Measures: numbers with a unit, in questions and as texts, and the units that words name."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from kbqa.linking.numbers import plain, scaled_phrases
+from kbqa.linking.numbers import FRACTION, fraction_of, plain, scaled_phrases
 from kbqa.linking.words import Span
 
 
@@ -77,6 +77,17 @@ _ONE = re.compile(
     re.IGNORECASE,
 )
 """One of a unit, or half of one: longer than an hour."""
+_AND_PART = re.compile(rf" and (?P<part>{FRACTION})\b", re.IGNORECASE)
+"""The part of a unit behind it: an hour and a half."""
+_ONE_AND_PART = re.compile(rf"\ban? {_UNIT} and (?P<part>{FRACTION})\b", re.IGNORECASE)
+_PART_OF_ONE = re.compile(
+    rf"\b(?P<part>half|a quarter of|three quarters of) an? {_UNIT}(?! of)", re.IGNORECASE
+)
+_CLOCKED = re.compile(
+    r"(?<![\w.,])(?P<hours>\d{1,3}) ?h ?(?P<minutes>[0-5]?\d)(?: ?m(?:ins?)?)?(?!\w)", re.IGNORECASE
+)
+"""Hours and minutes: 1h30."""
+_BETWEEN_PARTS = (" ", " and ", ", ")
 _CLEAR = frozenset(
     (
         "kg", "mg", "km", "cm", "mm", "ml", "kb", "mb", "gb", "tb", "eur", "usd", "gbp", "km2", "m2", "km3",
@@ -153,7 +164,9 @@ def measures_of(question: str, numbers: Mapping[str, Span]) -> dict[str, Span]:
     for number, (start, end) in numbers.items():
         match = _BEHIND.match(question, end)
         if match is not None and match["unit"].lower() not in _NEVER_SAID:
-            measures[f"{number} {UNITS[match['unit'].lower()].name}"] = (start, match.end())
+            unit_named, more = UNITS[match["unit"].lower()].name, _AND_PART.match(question, match.end())
+            whole = Decimal(number) + fraction_of(more["part"]) if more else Decimal(number)
+            measures[f"{plain(whole)} {unit_named}"] = (start, (more or match).end())
         elif start and question[start - 1] in _CURRENCIES:
             measures[f"{number} {UNITS[question[start - 1]].name}"] = (start - 1, end)
     for match in _ATTACHED.finditer(question):
@@ -162,10 +175,54 @@ def measures_of(question: str, numbers: Mapping[str, Span]) -> dict[str, Span]:
     for match in _ONE.finditer(question):
         number = "0.5" if match["half"] else "1"
         measures.setdefault(f"{number} {UNITS[match['unit'].lower()].name}", match.span("said"))
+    measures |= dict(_parts_of_units(question))
     for span, (digits, scale) in scaled_phrases(question).items():
         if scale in UNITS:
             measures.setdefault(f"{digits} {UNITS[scale].name}", span)
-    return measures
+    return _together(question, measures)
+
+
+def _parts_of_units(question: str) -> Iterator[tuple[str, Span]]:
+    """Measures that are said by parts of a unit, and hours with their minutes."""
+    for match in _ONE_AND_PART.finditer(question):
+        number = 1 + fraction_of(match["part"])
+        yield f"{plain(number)} {UNITS[match['unit'].lower()].name}", match.span()
+    for match in _PART_OF_ONE.finditer(question):
+        unit = UNITS[match["unit"].lower()]
+        if unit.dimension != Dimension.COUNT:
+            yield f"{plain(fraction_of(match['part'].removesuffix(' of')))} {unit.name}", match.span()
+    for match in _CLOCKED.finditer(question):
+        yield f"{60 * int(match['hours']) + int(match['minutes'])} minutes", match.span()
+
+
+def _together(question: str, measures: Mapping[str, Span]) -> dict[str, Span]:
+    """Measures of which one in a smaller unit behind another is one with it: 1 hour and 30 minutes.
+
+    What lies within another is part of it.
+    """
+    merged = dict[str, Span]()
+    last = ""
+    for text, span in sorted(measures.items(), key=lambda entry: (entry[1][0], -entry[1][1])):
+        start, end = merged.get(last, (0, 0))
+        known, measure = parse_measure(last), parse_measure(text)
+        if last and end >= span[1]:
+            continue
+        assert measure is not None
+        is_part = known is not None and known[1].dimension == measure[1].dimension != Dimension.COUNT
+        if (
+            is_part
+            and known
+            and known[1].factor > measure[1].factor
+            and question[end : span[0]] in _BETWEEN_PARTS
+        ):
+            del merged[last]
+            number = known[0] * known[1].factor / measure[1].factor + measure[0]
+            last = f"{plain(number)} {measure[1].name}"
+            merged[last] = (start, span[1])
+        else:
+            last = text
+            merged.setdefault(text, span)
+    return merged
 
 
 def parse_measure(text: str) -> tuple[Decimal, Unit] | None:

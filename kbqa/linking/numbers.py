@@ -1,7 +1,7 @@
 """Numbers in questions as people write them: 1,200, 100k, 1.5 million, one hundred and five, a dozen."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from kbqa.linking.words import Span, Word
@@ -26,6 +26,8 @@ _SCALES = {
     "billion": 1_000_000_000,
     "trillion": 1_000_000_000_000,
 }
+_LARGE = ("thousand", "million", "billion", "trillion")
+"""Scales of which there is a half: a million and a half."""
 _SIGNS = {
     **{"k": 1_000, "m": 1_000_000, "mn": 1_000_000, "mio": 1_000_000, "bn": 1_000_000_000},
     **{"b": 1_000_000_000, "tn": 1_000_000_000_000},
@@ -41,10 +43,22 @@ _FIRST_OF = ("name", "names", "and")
 _PRONOUN_AFTER = ("which", "what", "this", "that", "the", "no", "any", "every", "each", "another", "some")
 _PRONOUN_BEFORE = ("of", "another", "that", "which", "who", "whose")
 """Words beside "one" that make it a pronoun: which one, one of them."""
+_FRACTIONS = {
+    **dict.fromkeys(("half", "½"), Decimal("0.5")),
+    **dict.fromkeys(("quarter", "¼"), Decimal("0.25")),
+    **dict.fromkeys(("three quarter", "¾"), Decimal("0.75")),
+}
+FRACTION = r"(?:a half|a quarter|three quarters)"
+_FRACTION = re.compile(
+    rf"(?: and (?={FRACTION})| ?(?=[½¼¾]))(?P<part>{FRACTION}|[½¼¾])(?!\w)"
+    rf"(?: (?P<scale>{'|'.join(_LARGE)})\b)?",
+    re.IGNORECASE,
+)
+"""The fraction behind a number, and the scale of both."""
 _DIGITS = re.compile(
     r"(?<![\w.,])(?P<digits>[-−]?\d[\d,]*(?:\.\d+)?)"
     rf"(?:(?P<sign>{'|'.join(sorted(_SIGNS, key=len, reverse=True))})|[ -]?(?P<scale>{'|'.join(_SCALES)})s?)?"
-    r"(?:st|nd|rd|th)?(?!\w)",
+    r"(?:st|nd|rd|th)?(?![^\W½¼¾])",
     re.IGNORECASE,
 )
 
@@ -62,7 +76,31 @@ def numbers_of(question: str, words: Sequence[Word]) -> dict[str, Span]:
     for text, span in _in_words(question, words).items():
         if not any(start <= span[0] < end for start, end in spans):
             numbers.setdefault(text, span)
-    return numbers
+    return dict(_with_fractions(question, numbers))
+
+
+def _with_fractions(question: str, numbers: Mapping[str, Span]) -> Iterator[tuple[str, Span]]:
+    """Numbers with what is said of their fractions: two and a half, one and a half million."""
+    ends = {text: match for text, span in numbers.items() if (match := _FRACTION.match(question, span[1]))}
+    covered = [match.span() for match in ends.values()]
+    for text, span in numbers.items():
+        match = ends.get(text)
+        if match is not None:
+            said = question[slice(*span)].lower().split()[-1]
+            part, scale = fraction_of(match["part"]), _SCALES.get((match["scale"] or "").lower(), 1)
+            whole = (Decimal(text) + part * (_SCALES.get(said, 1) if said in _LARGE else 1)) * scale
+            yield plain(whole), (span[0], match.end())
+        elif not any(start <= span[0] < end for start, end in covered):
+            yield text, span
+
+
+def fraction_of(said: str) -> Decimal:
+    """What a fraction is that is said in words, or by a sign.
+
+    >>> [str(fraction_of(said)) for said in ("a half", "three quarters", "¼")]
+    ['0.5', '0.75', '0.25']
+    """
+    return _FRACTIONS[said.lower().removeprefix("a ").removesuffix("s")]
 
 
 def _is_number(match: re.Match[str]) -> bool:

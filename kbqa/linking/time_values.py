@@ -2,13 +2,14 @@
 
 The texts follow ISO 8601: `2026-07-01/2026-10-01` are the days from the first until before the second,
 `--10` is October of any year, `--05-17` the 17th of May, `-W12` the twelfth week, `-W-7` any Sunday, `-W-6/7`
-any weekend, `T15` three o'clock. `-Q4` and `-H1`, which the standard lacks, are a quarter and a half of any
-year. `born 1995-11-30/1996-11-30` are days of birth, by which an age was said.
+any weekend, `-W-1,3` Mondays and Wednesdays, `T15` three o'clock, `T22/T06` the hours from ten to six. `-Q4`
+and `-H1`, which the standard lacks, are a quarter and a half of any year. `born 1995-11-30/1996-11-30` are
+days of birth, by which an age was said.
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -48,6 +49,9 @@ _FORMS = {
     Recurrence.HOUR: re.compile(r"T(\d{2})"),
     Recurrence.MINUTE: re.compile(r"T(\d{2}:\d{2})"),
 }
+_SEVERAL_DAYS = re.compile(r"-W-([1-7](?:,[1-7])+)")
+_CLOCKS = re.compile(r"T(\d{2}(?::\d{2})?)/T(\d{2}(?::\d{2})?)")
+_MINUTES = 24 * 60
 Read = Callable[[re.Match[str], Calendar], str | None]
 """What makes the text of a time of what a form matched; None, or a ValueError, where it is no time."""
 Form = tuple[re.Pattern[str], Read]
@@ -72,11 +76,14 @@ class Recurring:
     """What comes again: the values from `low` to `high` of a part of time.
 
     Numbers are without zeros before them; days of the year and times of day are as ISO 8601 writes them.
+    Where `low` is more than `high`, they go over the end of the week or day. Of several values that do not
+    follow each other, `among` has them all.
     """
 
     part: Recurrence
     low: str
     high: str
+    among: tuple[str, ...] = ()
 
     @property
     def is_number(self) -> bool:
@@ -153,12 +160,56 @@ def _moment(text: str) -> date | None:
 
 def parse_recurring(text: str) -> Recurring | None:
     """What comes again that a text means as a whole; None for any other text."""
+    if (several := _SEVERAL_DAYS.fullmatch(text)) is not None:
+        days = tuple(several[1].split(","))
+        return Recurring(Recurrence.WEEKDAY, days[0], days[-1], days)
+    if (clocks := _CLOCKS.fullmatch(text)) is not None:
+        return _of_day(clocks[1], clocks[2])
     for part, form in _FORMS.items():
         if (match := form.fullmatch(text)) is not None:
             low, high = match[1], match[match.lastindex or 1]
             is_number = part in _NUMBERED
             return Recurring(part, str(int(low)), str(int(high))) if is_number else Recurring(part, low, high)
     return None
+
+
+def _of_day(first: str, end: str) -> Recurring:
+    """The hours, or minutes, from a time of day until before another."""
+    if ":" not in first and ":" not in end:
+        return Recurring(Recurrence.HOUR, str(int(first)), str((int(end) - 1) % 24))
+    minute = (_minute(end) - 1) % _MINUTES
+    low = f"{_minute(first) // 60:02}:{_minute(first) % 60:02}"
+    return Recurring(Recurrence.MINUTE, low, f"{minute // 60:02}:{minute % 60:02}")
+
+
+def _minute(clock: str) -> int:
+    hour, _, minute = clock.partition(":")
+    return 60 * int(hour) + int(minute or 0)
+
+
+def clocks_text(first: str, end: str) -> str:
+    """The text of the time from one time of day until before another, of the texts of both.
+
+    >>> clocks_text("T22", "T06:30")
+    'T22/T06:30'
+    """
+    return f"{first}/{end}"
+
+
+def weekdays_text(days: Iterable[int]) -> str:
+    """The text of some weekdays, 1 for Monday: as a range where they follow each other.
+
+    >>> [weekdays_text(days) for days in ((6, 7), (5, 1, 3), (7, 1))]
+    ['-W-6/7', '-W-1,3,5', '-W-7/1']
+    """
+    known = sorted(set(days))
+    if len(known) == 1:
+        return f"-W-{known[0]}"
+    for first in known:
+        following = [(first - 1 + step) % 7 + 1 for step in range(len(known))]
+        if sorted(following) == known:
+            return f"-W-{first}/{following[-1]}"
+    return f"-W-{','.join(map(str, known))}"
 
 
 def is_time(text: str) -> bool:
@@ -202,6 +253,12 @@ def _shown(day: date | None) -> str:
 
 def _recurring_in_words(recurring: Recurring) -> str:
     low, high = recurring.low, recurring.high
+    if recurring.among:
+        *before, last = (WEEKDAYS[int(day) - 1].capitalize() for day in recurring.among)
+        return f"{', '.join(before)} or {last}"
+    if recurring.part in (Recurrence.HOUR, Recurrence.MINUTE) and low != high:
+        end = (_minute(high) + (60 if recurring.part == Recurrence.HOUR else 1)) % _MINUTES
+        return f"{_recurring_in_words(replace(recurring, high=low))} to {end // 60:02}:{end % 60:02}"
     days = [
         WEEKDAYS[int(day) - 1].capitalize() for day in (low, high) if recurring.part == Recurrence.WEEKDAY
     ]

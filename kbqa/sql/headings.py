@@ -20,6 +20,7 @@ from kbqa.sql.query import (
     Term,
 )
 from kbqa.sql.schema import ColumnRef, ColumnType, Schema, readable
+from kbqa.sql.units import name_in
 
 _UNCOUNTED = ("data", "info", "information", "people", "staff", "equipment", "history", "stock")
 _CODE = 2
@@ -92,8 +93,10 @@ def _is_star(item: Item) -> bool:
 
 def _own_name(item: Item) -> str:
     """The name that a database shows a bare column under; empty for anything else."""
-    is_plain = item.operator is None and item.across is None and item.term.aggregate is None
-    return item.term.operand.column if is_plain and isinstance(item.term.operand, ColumnRef) else ""
+    term = item.term
+    is_bare = term.aggregate is None and not term.unit and not term.until
+    is_plain = item.operator is None and item.across is None and is_bare
+    return term.operand.column if is_plain and isinstance(term.operand, ColumnRef) else ""
 
 
 def _is_computed(item: Item, schema: Schema) -> bool:
@@ -101,7 +104,7 @@ def _is_computed(item: Item, schema: Schema) -> bool:
     if not isinstance(item.term.operand, ColumnRef):
         return False
     column = schema.column(item.term.operand)
-    return column.as_text or column.formula is not None
+    return column.as_text or column.formula is not None or column.stored is not None
 
 
 def _owner(item: Item) -> str:
@@ -154,28 +157,30 @@ def _of_all(term: Term, schema: Schema) -> str:
         case DatePart():
             return str(operand.part.lower())
         case Expression():
-            name = _of_expression(operand, schema)
+            name = _of_expression(operand, term, schema)
             return name if aggregate is None else f"{_COMPUTED[aggregate]} {name}"
-    return _of_column(operand, aggregate, schema, distinct=term.distinct)
+    return _of_column(term, operand, schema)
 
 
-def _of_column(ref: ColumnRef, aggregate: Aggregate | None, schema: Schema, *, distinct: bool) -> str:
-    name = readable(ref.column)
+def _of_column(term: Term, ref: ColumnRef, schema: Schema) -> str:
+    name, aggregate = "age" if term.until else readable(ref.column), term.aggregate
+    name = name_in(name, term.unit) if term.unit else name
     if aggregate is None:
         return name
     if aggregate == Aggregate.COUNT:
-        return f"number of {_counted(ref, schema, distinct=distinct)}"
-    if aggregate in (Aggregate.MIN, Aggregate.MAX):
+        return f"number of {_counted(ref, schema, distinct=term.distinct)}"
+    if aggregate in (Aggregate.MIN, Aggregate.MAX) and not term.until:
         kind = schema.column(ref).kind
         return f"{_EXTREMES.get((aggregate, kind), _EXTREMES[aggregate, ColumnType.NUMBER])} {name}"
-    return f"{_COMPUTED[aggregate]} {name}"
+    return name if name.startswith(_COMPUTED[aggregate]) else f"{_COMPUTED[aggregate]} {name}"
 
 
-def _of_expression(computed: Expression, schema: Schema) -> str:
+def _of_expression(computed: Expression, term: Term, schema: Schema) -> str:
     left, right = readable(computed.left.column), readable(computed.right.column)
     if schema.column(computed.left).kind == ColumnType.DATE:
-        return f"days from {right} to {left}"
-    return f"{left} {_OPERATORS[computed.operator]} {right}"
+        return f"{term.unit or 'days'} from {right} to {left}"
+    name = f"{left} {_OPERATORS[computed.operator]} {right}"
+    return name_in(name, term.unit) if term.unit else name
 
 
 def _counted(ref: ColumnRef, schema: Schema, *, distinct: bool) -> str:

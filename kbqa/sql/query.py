@@ -164,7 +164,8 @@ class Term:
     """A column, a part of its dates, an expression, or an aggregate of one.
 
     `of_groups` is an aggregate once more, of what `aggregate` is for each group: the mean of the counts. An
-    aggregate is of those rows `only` that meet some conditions.
+    aggregate is of those rows `only` that meet some conditions. It is shown in a `unit`, where that is not
+    its own; of dates, or of years, with `until` the years up to that day (ISO 8601) are meant: an age.
     """
 
     operand: Operand
@@ -172,6 +173,8 @@ class Term:
     distinct: bool = False
     of_groups: Aggregate | None = None
     only: tuple["Condition", ...] = ()
+    unit: str = ""
+    until: str = ""
 
 
 @dataclass(frozen=True)
@@ -216,6 +219,8 @@ class Condition:
     query: Union["Query", None] = None
     follows_or: bool = False
     """Whether OR, not AND, stands before it."""
+    or_empty: bool = False
+    """Whether what has no value meets it, too."""
 
 
 @dataclass(frozen=True)

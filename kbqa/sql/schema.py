@@ -40,6 +40,24 @@ class ColumnType(StrEnum):
     BOOLEAN = "boolean"
 
 
+class StoredTime(StrEnum):
+    """How numbers, or texts of digits, stand for times: counted from 1970 on, or as the digits of a date."""
+
+    SECONDS = "seconds"
+    MILLISECONDS = "milliseconds"
+    MICROSECONDS = "microseconds"
+    DAYS = "YYYYMMDD"
+    MONTHS = "YYYYMM"
+
+    @property
+    def per_second(self) -> int:
+        """How many of them a second has; 0 for the digits of a date."""
+        return _PER_SECOND.get(self, 0)
+
+
+_PER_SECOND = {StoredTime.SECONDS: 1, StoredTime.MILLISECONDS: 1_000, StoredTime.MICROSECONDS: 1_000_000}
+
+
 def column_type(declared: str) -> ColumnType:
     """The type that a declaration means; what is unknown is text."""
     if _BOOLEAN.search(declared):
@@ -103,8 +121,8 @@ class Column:
     compared, sorted and grouped by. `sources` are the columns that those of views, and computed ones, are
     drawn from. What the cells tell is `unique`, that no value is there twice, and `holds`, the type of the
     values where the database lets a column hold any; None is unknown. Where the values are numbers, `blanks`
-    are texts among them that stand for none, and they are `shares` where all lie between 0 and 1. A
-    `formula` is written in place of a column that people defined.
+    are texts among them that stand for none, and they are `shares` where all lie between 0 and 1; times that
+    are kept as numbers are `stored` so. A `formula` is written in place of a column that people defined.
     """
 
     name: str
@@ -120,6 +138,7 @@ class Column:
     holds: ColumnType | None = None
     blanks: tuple[str, ...] = ()
     shares: bool = False
+    stored: StoredTime | None = None
     formula: Formula | None = None
 
     @property

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table
+from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, StoredTime, Table
 
 
 def schema_from_json(data: Mapping[str, Any]) -> Schema:
@@ -22,10 +22,11 @@ def _table_from_json(data: Mapping[str, Any]) -> Table:
 
 
 def _column_from_json(data: Mapping[str, Any]) -> Column:
-    holds = data.get("holds")
+    holds, stored = data.get("holds"), data.get("stored")
     parsed = {
         "type": ColumnType(data["type"]),
         "holds": ColumnType(holds) if holds else None,
+        "stored": StoredTime(stored) if stored else None,
         "blanks": tuple(data.get("blanks", ())),
         "sources": tuple(ColumnRef(**source) for source in data.get("sources", ())),
     }

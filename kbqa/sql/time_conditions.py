@@ -1,17 +1,18 @@
 """Comparisons of columns with times: years, months, spans of days, and what comes again each year or week."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlglot import exp
 
 from kbqa.linking.time_values import Recurrence, Recurring
 from kbqa.sql.date_parts import date_part
-from kbqa.sql.dates import Period, Time, counted, time_of
+from kbqa.sql.dates import DATES_ARE_TEXTS, Period, Time, counted, time_of
 from kbqa.sql.query import Comparison
 from kbqa.sql.schema import Column
+from kbqa.sql.stored_times import as_date, bound
 
-DATES_ARE_TEXTS = ("sqlite",)
 ORDERINGS: dict[Comparison, type[exp.Binary]] = {
     Comparison.EQUAL: exp.EQ,
     Comparison.UNEQUAL: exp.NEQ,
@@ -45,20 +46,25 @@ def times_of(texts: Sequence[str], column: Column) -> list[Time]:
 
 
 def compared_with_times(
-    left: exp.Expr, comparison: Comparison, times: Sequence[Time], dialect: str
+    left: exp.Expr, comparison: Comparison, times: Sequence[Time], column: Column, dialect: str
 ) -> exp.Expr:
-    """A comparison with times: by their first days and the days after their last, by parts, or as texts."""
+    """A comparison with times: by their first days and the days after their last, by parts, or as texts.
+
+    A column that keeps times as numbers is compared with numbers, which an index serves.
+    """
+    compared = _Compared(left, column, dialect)
     beginnings = [time.text for time in times if isinstance(time, Period) and time.begins]
     lengths = {len(text) for text in beginnings}
-    if dialect in DATES_ARE_TEXTS and len(beginnings) == len(times) and len(lengths) == 1:
+    are_beginnings = len(beginnings) == len(times) and len(lengths) == 1
+    if dialect in DATES_ARE_TEXTS and are_beginnings and column.stored is None:
         return _beginning(left, comparison, beginnings)
     if comparison == Comparison.BETWEEN:
         ends = (Comparison.AT_LEAST, Comparison.AT_MOST)
-        low, high = (_one(left, end, time, dialect) for end, time in zip(ends, times, strict=True))
+        low, high = (_one(compared, end, time) for end, time in zip(ends, times, strict=True))
         return exp.paren(exp.or_(low, high) if _goes_round(times) else exp.and_(low, high))
     if comparison in _FROM_ENDS and len(times) == 1:
-        return _one(left, comparison, times[0], dialect)
-    inside = [_one(left, Comparison.EQUAL, time, dialect) for time in times]
+        return _one(compared, comparison, times[0])
+    inside = [_one(compared, Comparison.EQUAL, time) for time in times]
     either = exp.paren(exp.or_(*inside) if len(inside) > 1 else inside[0])
     return exp.Not(this=either) if comparison in (Comparison.UNEQUAL, Comparison.LACKS) else either
 
@@ -71,16 +77,37 @@ def _goes_round(times: Sequence[Time]) -> bool:
     return int(first.low) > int(last.high) if first.is_number else first.low > last.high
 
 
-def _one(left: exp.Expr, comparison: Comparison, time: Time, dialect: str) -> exp.Expr:
+@dataclass(frozen=True)
+class _Compared:
+    """A column's values as they are written in a dialect."""
+
+    left: exp.Expr
+    column: Column
+    dialect: str
+
+    def moment(self, day: date) -> exp.Expr:
+        """A moment as the column has it."""
+        is_stored = self.column.stored is not None
+        return bound(day, self.column) if is_stored else exp.Literal.string(str(day))
+
+    def dates(self) -> exp.Expr:
+        """Its values as dates."""
+        stored = self.column.stored
+        return self.left if stored is None else as_date(self.left, stored, self.dialect)
+
+
+def _one(compared: _Compared, comparison: Comparison, time: Time) -> exp.Expr:
+    left = compared.left
     if isinstance(time, Recurring):
-        return _again(left, comparison, time, dialect)
-    if isinstance(time.first or time.end, datetime) and dialect in DATES_ARE_TEXTS:
+        return _again(compared, comparison, time)
+    are_texts = compared.dialect in DATES_ARE_TEXTS and compared.column.stored is None
+    if isinstance(time.first or time.end, datetime) and are_texts:
         left = exp.Anonymous(this="DATETIME", expressions=[left.copy()])
     if comparison in _FROM_ENDS and time.first is not None and time.end is not None:
         kind, at_end = _FROM_ENDS[comparison]
-        return kind(this=left.copy(), expression=_moment(time.end if at_end else time.first))
+        return kind(this=left.copy(), expression=compared.moment(time.end if at_end else time.first))
     ends = [
-        kind(this=left.copy(), expression=_moment(day))
+        kind(this=left.copy(), expression=compared.moment(day))
         for kind, day in ((exp.GTE, time.first), (exp.LT, time.end))
         if day is not None
     ]
@@ -107,11 +134,19 @@ def compared_with_counts(left: exp.Expr, comparison: Comparison, counts: Sequenc
     return exp.Not(this=either) if comparison in (Comparison.UNEQUAL, Comparison.LACKS) else either
 
 
-def _again(left: exp.Expr, comparison: Comparison, time: Recurring, dialect: str) -> exp.Expr:
+def _again(compared: _Compared, comparison: Comparison, time: Recurring) -> exp.Expr:
     """A comparison with what comes again."""
     if time.part in _TIMES_OF_DAY:
         comparison = _OF_MOMENTS.get(comparison, comparison)
-    return _ordered(date_part(left, time.part, dialect), comparison, *_values(time))
+    part = date_part(compared.dates(), time.part, compared.dialect)
+    if time.among and comparison == Comparison.EQUAL:
+        return exp.In(this=part, expressions=list(map(exp.Literal.number, time.among)))
+    if comparison == Comparison.EQUAL and _goes_round((time, time)):
+        low, high = _values(time)
+        return exp.paren(
+            exp.or_(exp.GTE(this=part, expression=low), exp.LTE(this=part.copy(), expression=high))
+        )
+    return _ordered(part, comparison, *_values(time))
 
 
 def _ordered(part: exp.Expr, comparison: Comparison, low: exp.Expr, high: exp.Expr) -> exp.Expr:
@@ -143,7 +178,3 @@ def _beginning(left: exp.Expr, comparison: Comparison, beginnings: Sequence[str]
         inside = exp.In(this=start, expressions=texts)
         return exp.Not(this=inside) if comparison == Comparison.UNEQUAL else inside
     return ORDERINGS[comparison](this=start, expression=texts[0])
-
-
-def _moment(day: date) -> exp.Literal:
-    return exp.Literal.string(str(day))

@@ -15,7 +15,8 @@ from kbqa.linking.numbers import numbers_of
 from kbqa.linking.time_values import in_words, is_time
 from kbqa.linking.times import times_of
 from kbqa.linking.words import COMMON, Span, Word, quoted_of
-from kbqa.sql.dates import counted, is_birth
+from kbqa.sql.dates import counted, is_birth, is_of_days
+from kbqa.sql.durations import DAY, converted_time
 from kbqa.sql.grammar.actions import NumberFeatures, NumberPointer
 from kbqa.sql.query import Part
 from kbqa.sql.schema import Column, ColumnType, Schema
@@ -91,9 +92,11 @@ def _numbers(
         if not any(start <= span[0] < end for start, end in times.values())
     }
     yield from numbers.items()
+    has_durations = sum(map(is_of_days, columns)) > 1
     for measure, span in measures_of(question, numbers).items():
         plain = {text for text, (start, end) in numbers.items() if span[0] <= start and end <= span[1]}
-        if {number_beside(measure, column) for column in columns} - {None} - plain:
+        is_time = has_durations and converted_time(measure, DAY) not in (None, *plain)
+        if is_time or {number_beside(measure, column) for column in columns} - {None} - plain:
             yield measure, span
     if any(map(is_birth, columns)):
         yield from ages_of(question, calendar).items()

@@ -4,8 +4,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from kbqa.linking.calendar import current_calendar
 from kbqa.linking.words import fold, stem
+from kbqa.sql.answer.asked_units import in_asked_units
+from kbqa.sql.answer.deadlines import kept_deadlines
 from kbqa.sql.answer.fan_out import repeats_rows, without_repetition
+from kbqa.sql.answer.validity import holding
 from kbqa.sql.query import (
     Aggregate,
     AllOf,
@@ -46,13 +50,17 @@ _TIMES = frozenset(("year", "month", "quarter", "week"))
 def finished(query: Query, question: str, schema: Schema) -> Query:
     """A query as people want it written.
 
-    People have whole names, what is asked for beside something is shown, a join repeats nothing, and groups
-    by time follow each other in time.
+    What holds for a time is looked for at its time, people have whole names, what is asked for beside
+    something is shown, a join repeats nothing, groups by time follow each other in time, and numbers are in
+    the units that are asked for.
     """
-    named = _with_whole_names(_with_metrics(query, question, schema), question, schema)
+    today = current_calendar().today
+    held = holding(kept_deadlines(query, question, schema, today), question, schema, today)
+    named = _with_whole_names(_with_metrics(held, question, schema), question, schema)
     whole = _with_totals(_with_asked(named, question, schema), question, schema)
     once = without_repetition(whole, schema)
-    return _naming_all(_in_time(once, schema), schema)
+    measured = in_asked_units(_in_time(once, schema), question, schema, today)
+    return _naming_all(measured, schema)
 
 
 def _naming_all(query: Query, schema: Schema) -> Query:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from kbqa.linking.measures import parse_measure
 from kbqa.linking.numbers import ORDINALS
 from kbqa.linking.time_values import in_words
 from kbqa.plurals import as_singular
@@ -115,9 +116,10 @@ def is_plain(item: Item) -> bool:
 
 
 def shown_value(value: Value) -> str:
-    """A constant: numbers, dates and times bare, texts in quotation marks."""
+    """A constant: numbers, measures, dates and times bare, texts in quotation marks."""
     text = in_words(value.text)
-    return text if text != value.text or _BARE.fullmatch(text) else f"“{text.strip()}”"
+    is_bare = text != value.text or _BARE.fullmatch(text) or parse_measure(text) is not None
+    return text if is_bare else f"“{text.strip()}”"
 
 
 def ordinal(number: int) -> str:

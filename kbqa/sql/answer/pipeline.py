@@ -10,6 +10,8 @@ from kbqa.decoding.parse import Parses
 from kbqa.language_model import ChatServer, ServerError
 from kbqa.linking.calendar import current_calendar
 from kbqa.linking.languages import foreign_language
+from kbqa.sql.answer.asked_units import weight_of_units
+from kbqa.sql.answer.backwards import turned
 from kbqa.sql.answer.confirmed import Confirmed, answered_before
 from kbqa.sql.answer.directions import directed
 from kbqa.sql.answer.encoding import encode_question, reread
@@ -168,7 +170,8 @@ def ask(
     parses = generator.parse(reread(session, focus), focus.linked)
     composed = list(read_parts(asked, whole, source, generator, columns))
     decided = [*composed, *_decided(parses, whole, beside=bool(composed))]
-    tried = [run(reading, source, _TRIAL) for reading in _written(decided, whole, asked, source)]
+    rendered = _written(decided, whole, asked, source)
+    tried = [_forwards(run(reading, source, _TRIAL), asked, source) for reading in rendered]
     known = Asked(whole, asked, focus.columns)
     ranked, notice = generator.best_first(tried, known), ""
     if server is not None and parses.answerable and not (ranked and ranked[0].probability >= SURE):
@@ -320,6 +323,7 @@ def _decided(parses: Parses[SqlState], linked: LinkedQuestion, *, beside: bool) 
         if hypothesis.state.answerable:
             query = hypothesis.state.query
             likelihood = float(np.exp(hypothesis.score)) * weight(query, linked)
+            likelihood *= weight_of_units(query, linked.question, linked.schema)
             likelihood *= _BESIDE_PARTS if beside else 1
             yield Reading("", likelihood, likelihood, query, hypothesis.derivation)
 
@@ -337,6 +341,16 @@ def _written(
             continue
         parts = reading.parts or tuple(sub_questions(written, source.asked))
         yield replace(reading, sql=sql, written=written, words=in_words(written, source.asked), parts=parts)
+
+
+def _forwards(reading: Reading, question: str, source: Source) -> Reading:
+    """A reading whose durations are not counted backwards, with its rows."""
+    query = turned(reading, question, source.asked)
+    if query is None:
+        return reading
+    sql, words = query_text(query, source.asked, headed=True), in_words(query, source.asked)
+    again = run(replace(reading, sql=sql, written=query, words=words), source, _TRIAL)
+    return reading if again.error else again
 
 
 def run(reading: Reading, source: Source, limits: Limits) -> Reading:

@@ -20,6 +20,7 @@ from kbqa.linking.words import (
     words_of,
 )
 from kbqa.sql.abbreviations import spelled_out
+from kbqa.sql.answer.asked_units import asks_for_age
 from kbqa.sql.answer.coded_values import meant_values
 from kbqa.sql.answer.constants import constants_of, parts_said_in_times
 from kbqa.sql.grammar import LinkedQuestion
@@ -68,7 +69,9 @@ def link_question(
         _column(table, column, stems, hit, measures) for table in schema.tables for column in table.columns
     )
     parts = parts_said_in_times(question, words, constants)
-    return LinkedQuestion(schema, tables, columns, tuple(values), tuple(constants), parts, question)
+    return LinkedQuestion(
+        schema, tables, columns, tuple(values), tuple(constants), parts, question, asks_for_age(question)
+    )
 
 
 def _stems(question: str, words: Sequence[Word]) -> dict[str, Word]:
@@ -138,8 +141,8 @@ def _column(
     features = ColumnFeatures(
         similarity=share,
         exact=float(share == 1),
-        is_number=float(column.type == ColumnType.NUMBER),
-        is_date=float(column.type == ColumnType.DATE),
+        is_number=float(column.type == ColumnType.NUMBER and column.stored is None),
+        is_date=float(column.type == ColumnType.DATE or column.stored is not None),
         is_primary=float(column.primary),
         has_mentioned_cell=float(ref in hit),
     )

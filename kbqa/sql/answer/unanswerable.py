@@ -5,9 +5,11 @@ from dataclasses import replace
 
 from kbqa.linking.numbers import numbers_of
 from kbqa.linking.words import COMMON, Span, Word, fold, stem, words_of
+from kbqa.sql.answer.asked_units import spans_of_units
 from kbqa.sql.answer.constants import is_counted
 from kbqa.sql.answer.schema_linking import is_mention
 from kbqa.sql.answer.usage import Usage
+from kbqa.sql.answer.validity import spans_of_now
 from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.grammar.actions import ColumnPointer, TablePointer, value_of
 from kbqa.sql.query import DatePart, Part, Query
@@ -128,6 +130,7 @@ def unused_words(
     used = _used(query, linked)
     spans = [number.span for number in used.numbers if number.span is not None]
     spans += _spans_of_parts(question, query)
+    spans += [*spans_of_units(question, query), *spans_of_now(question, query)]
     plain = _blanked(question, spans)
     digits = {span for number, span in numbers_of(plain, words_of(plain)).items() if number.isdigit()}
     asked = [question[start:end] for start, end in digits if question[start:end].isdigit()]

@@ -28,6 +28,7 @@ from kbqa.sql.answer.phrases import (
     shown_value,
     with_article,
 )
+from kbqa.sql.durations import is_duration
 from kbqa.sql.headings import plural
 from kbqa.sql.query import (
     MEMBERSHIP,
@@ -47,6 +48,7 @@ from kbqa.sql.query import (
     column_of,
 )
 from kbqa.sql.schema import ColumnRef, ColumnType, Schema, readable
+from kbqa.sql.units import name_in
 
 
 def in_words(query: Query, schema: Schema) -> str:
@@ -217,12 +219,24 @@ class _Words:
         return plural(table) if self.query.group else f"the {one(table)}"
 
     def aggregated(self, term: Term) -> str:
-        name, aggregate = self.operand(term.operand), term.aggregate
+        name, aggregate = self.measured(term), term.aggregate
         if aggregate is None:
             return name
+        if term.until:
+            return f"{TOGETHER[aggregate]} {name}"
         if aggregate in (Aggregate.MIN, Aggregate.MAX):
             return f"{self.extreme(term, highest=aggregate == Aggregate.MAX)} {name}"
-        return f"{TOGETHER[aggregate]} {name}"
+        return name if name.startswith(TOGETHER[aggregate]) else f"{TOGETHER[aggregate]} {name}"
+
+    def measured(self, term: Term) -> str:
+        """What a term is of, with the unit that it is shown in."""
+        operand = term.operand
+        if term.until and isinstance(operand, ColumnRef):
+            return f"age in {term.unit or 'years'} (by the {readable(operand.column)})"
+        if isinstance(operand, Expression) and is_duration(term, self.schema):
+            ends = [readable(ref.column) for ref in (operand.right, operand.left)]
+            return f"{term.unit or 'days'} from {' to '.join(ends)}"
+        return name_in(self.operand(operand), term.unit) if term.unit else self.operand(operand)
 
     def operand(self, operand: Operand) -> str:
         if isinstance(operand, DatePart):
@@ -233,8 +247,6 @@ class _Words:
 
     def expression(self, computed: Expression) -> str:
         left, right = computed.left, computed.right
-        if self.schema.column(left).kind == ColumnType.DATE:
-            return f"days from {readable(right.column)} to {readable(left.column)}"
         other = "" if right.table == left.table else f" of the {one(right.table)}"
         return f"{readable(left.column)} {OPERATORS[computed.operator]} {readable(right.column)}{other}"
 
@@ -402,6 +414,8 @@ class _Words:
         return text.removeprefix("the ") if bare else text
 
     def comparison(self, condition: Condition) -> str:
+        if condition.or_empty:
+            return f"{self.comparison(replace(condition, or_empty=False))} or is empty"
         comparison = condition.comparison
         is_date = condition.item.operator is None and self.kind(condition.item.term) == ColumnType.DATE
         verb = OF_DATES.get(comparison, "") if is_date else ""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from kbqa.linking.measures import Dimension, parse_measure
 from kbqa.linking.time_values import is_time
 from kbqa.sql.dates import has_hours, is_dated, is_of_days, suits
+from kbqa.sql.durations import is_duration, seconds_in
 from kbqa.sql.grammar.actions import ColumnPointer, NumberPointer
 from kbqa.sql.grammar.prefix import LOOSE, Clause, Prefix, is_uncertain, may_hold_any
 from kbqa.sql.query import MEMBERSHIP, PATTERNS, Aggregate, Condition, Item, Part, SetOperation, Value
@@ -114,13 +115,20 @@ def fits(text: str, kind: ColumnType, state: Prefix) -> bool:
     if is_time(text):
         is_whole = state.item is not None and state.item.term.aggregate not in _ADDING
         return column is not None and is_whole and not is_pattern and suits(text, column)
-    if parse_measure(text) is not None:
+    if (measure := parse_measure(text)) is not None:
+        if _is_of_duration(state):
+            return seconds_in(measure[1].name) is not None
         return column is not None and not is_pattern and number_beside(text, column) is not None
     if (is_pattern and not state.strict) or (state.item is not None and is_uncertain(state, state.item)):
         return True
     if kind == ColumnType.NUMBER:
         return text.removeprefix("-").replace(".", "", 1).isdecimal()
     return kind != ColumnType.DATE or (column is not None and is_dated(text, column))
+
+
+def _is_of_duration(state: Prefix) -> bool:
+    """Whether what lies between two times is compared."""
+    return state.item is not None and is_duration(state.item.term, state.linked.schema)
 
 
 def _compared_column(state: Prefix) -> Column | None:

@@ -208,9 +208,8 @@ def _legal_comparisons(state: Prefix) -> Iterator[Action]:
             for null in NULLS
             if null != Comparison.IS_NULL or operand not in shown_operands(state)
         )
-        if isinstance(operand, ColumnRef) and state.linked.schema.column(operand).type in read_as_texts(
-            state
-        ):
+        column = state.linked.schema.column(operand) if isinstance(operand, ColumnRef) else None
+        if column is not None and column.stored is None and column.type in read_as_texts(state):
             yield from keywords(*PATTERNS)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kbqa.decoding.actions import Action, Keyword
+from kbqa.sql.dates import may_tell_age
 from kbqa.sql.grammar.actions import OPERATORS, ColumnPointer, Word, keywords, operand_of
 from kbqa.sql.grammar.fitting import belongs_beside, columns_of, dates_of, has_part, is_computable
 from kbqa.sql.grammar.prefix import Clause, Prefix
@@ -168,3 +169,6 @@ def _aggregated(state: Prefix) -> Iterator[Action]:
         no_order = state.strict and state.linked.schema.column(column.key).type == ColumnType.BOOLEAN
         if not no_order and (not computes or is_computable(state, column.key)):
             yield column
+    if state.aggregate == Aggregate.AVG and state.linked.asks_age and state.wanted is None:
+        schema = state.linked.schema
+        yield from (column for column in dates_of(state) if may_tell_age(schema.column(column.key)))

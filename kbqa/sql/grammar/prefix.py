@@ -57,7 +57,7 @@ class LinkedQuestion:
     """A question's view of a database: its focused schema, and what the question mentions.
 
     `said_in_times` are the parts of dates that it names as parts of times only, as "last month" does; spans
-    are of `question`.
+    are of `question`; `asks_age` says that it asks how old something is.
     """
 
     schema: Schema
@@ -67,6 +67,7 @@ class LinkedQuestion:
     numbers: tuple[NumberPointer, ...] = ()
     said_in_times: frozenset[Part] = frozenset()
     question: str = ""
+    asks_age: bool = False
 
     @property
     def candidates(self) -> tuple[Action, ...]:

@@ -15,9 +15,10 @@ from sqlalchemy import column as column_clause
 from sqlalchemy import table as table_clause
 
 from kbqa.linking.names import NameRow
+from kbqa.sql.ingest.stored_times import is_called_time, stored_as
 from kbqa.sql.models import ColumnDigest
 from kbqa.sql.names import column_key
-from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table
+from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, StoredTime, Table
 from kbqa.sql.stores.executor import ExecutionError, Limits, Result, run, run_several
 
 MAX_CELL_LENGTH = 80
@@ -28,6 +29,8 @@ _MAX_BYTES = 100_000_000
 _AT_ONCE, _SMALL_BYTES = 40, 8_000_000
 """How many statements share a connection, and the bytes of what all of them give."""
 _MAX_CODES, _MAX_CODE_LENGTH, _MAX_BLANKS = 4, 12, 4
+_MAX_TIMES = 1_000
+"""How many different numbers of a column are looked at that may be times."""
 _DIGEST = 32
 _LOOSE = ("sqlite",)
 """Engines that let a column hold values of any type."""
@@ -55,6 +58,8 @@ class CellReport:
     """Texts that stand for no value, of columns of texts that are numbers."""
     shares: set[ColumnRef] = field(default_factory=set)
     """Columns of numbers that all lie between 0 and 1, not all of them whole."""
+    stored: dict[ColumnRef, StoredTime] = field(default_factory=dict)
+    """How columns of numbers or digits keep times."""
     complaints: list[str] = field(default_factory=list)
 
 
@@ -93,7 +98,8 @@ def told_by_cells(schema: Schema, report: CellReport) -> Schema:
         return replace(
             column,
             unique=report.unique.get(ref, False),
-            holds=report.kinds.get(ref),
+            holds=ColumnType.DATE if ref in report.stored else report.kinds.get(ref),
+            stored=report.stored.get(ref),
             blanks=report.blanks.get(ref, ()),
             shares=ref in report.shares,
         )
@@ -203,7 +209,10 @@ def _column_cells(
         raise found
     ref, rows = ColumnRef(table.name, column.name), [(value, int(number)) for value, number in found]
     values = [str(value) for value, _ in rows if not isinstance(value, bytes)]
-    _note_codes(ref, column, values, sum(number for _, number in rows), report)
+    if is_called_time(column) and stored_as(column, [value for value, _ in rows]) is not None:
+        _note_stored(reading, table, column, report)
+    if ref not in report.stored:
+        _note_codes(ref, column, values, sum(number for _, number in rows), report)
     if rows:  # the commonest value comes first
         report.unique[ref] = rows[0][1] == 1
     if rows and reading.engine.dialect.name in _LOOSE:
@@ -250,6 +259,15 @@ def _note_shares(reading: Reading, table: Table, column: Column, report: CellRep
         report.shares.add(ColumnRef(table.name, column.name))
 
 
+def _note_stored(reading: Reading, table: Table, column: Column, report: CellReport) -> None:
+    """Report a column whose commonest values are stored times, if the least and the greatest are, too."""
+    cell: ColumnClause[Any] = column_clause(column.name)
+    extremes = select(func.min(cell), func.max(cell)).select_from(_written(table, cell))
+    stored = stored_as(column, reading.rows(extremes, 1)[0])
+    if stored is not None:
+        report.stored[ColumnRef(table.name, column.name)] = stored
+
+
 def _are_shares(values: Sequence[Any], *, whole: bool = False) -> bool:
     """Whether values are numbers from 0 to 1, and, unless they may be `whole`, some lie between."""
     numbers = [value for value in values if isinstance(value, int | float | Decimal)]
@@ -273,6 +291,8 @@ def _is_short_text(value: Any) -> bool:
 def _counted(table: Table, column: Column) -> tuple[Select[Any], int]:
     """What gives the different values of a column with their numbers, the commonest first, and how many."""
     limit = MAX_CELLS if column.type in (ColumnType.TEXT, ColumnType.DATE) else _MAX_CODES + 1
+    if column.type == ColumnType.NUMBER and is_called_time(column):
+        limit = _MAX_TIMES
     cell: ColumnClause[Any] = column_clause(column.name)
     times = func.count().label("times")
     counted = select(cell, times).select_from(_written(table, cell)).where(cell.is_not(None)).group_by(cell)

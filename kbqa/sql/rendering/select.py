@@ -29,13 +29,17 @@ _OF_EACH, _PLACE = "of_each", "place"
 """What is shown of each group, and the place of a row in an order, within a query."""
 
 
-def render(query: Query, schema: Schema, *, headed: bool = False) -> exp.Query:
-    """A query's syntax tree, with headings for people where they are wanted. Raises NotConnectedError."""
-    select = Select(query, schema).written(headed=headed)
+def render(query: Query, schema: Schema, *, headed: bool = False, stored: bool = False) -> exp.Query:
+    """A query's syntax tree, with headings for people where they are wanted.
+
+    Times that are kept as numbers are shown as dates unless they are wanted as they are `stored`. Raises
+    NotConnectedError.
+    """
+    select = Select(query, schema, stored=stored).written(headed=headed)
     if query.operation is None or query.right is None:
         return select
     return _SET_OPERATIONS[query.operation](
-        this=select, expression=render(query.right, schema), distinct=True
+        this=select, expression=render(query.right, schema, stored=stored), distinct=True
     )
 
 
@@ -47,9 +51,9 @@ def query_text(query: Query, schema: Schema, *, pretty: bool = False, headed: bo
 class Select(Conditions):
     """Writes one SELECT."""
 
-    def rendered(self, query: Query) -> exp.Query:
-        """A query within the SELECT. Raises NotConnectedError."""
-        return render(query, self.schema)
+    def rendered(self, query: Query, *, stored: bool = False) -> exp.Query:
+        """A query within the SELECT, its times as they are `stored` or as dates. Raises NotConnectedError."""
+        return render(query, self.schema, stored=stored)
 
     def written(self, *, headed: bool) -> exp.Select:
         """The SELECT, within another one where its rows are ranked or its groups summed up."""
@@ -82,7 +86,7 @@ class Select(Conditions):
             partition_by=list(map(self.read, query.each)),
             order=exp.Order(expressions=list(map(self.order, query.order))),
         )
-        inner = {f"shown_{number}": self.item(item) for number, item in enumerate(query.items)}
+        inner = {f"shown_{number}": self.displayed(item) for number, item in enumerate(query.items)}
         groups = {f"each_{number}": self.read(ref) for number, ref in enumerate(query.each)}
         expressions = {**inner, **groups, _PLACE: place}
         rows = self.rows([exp.alias_(expression, name) for name, expression in expressions.items()])

@@ -3,10 +3,21 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from sqlglot import Dialect, exp
 
 from kbqa.sql.date_parts import date_part
+from kbqa.sql.durations import (
+    DAY,
+    YEAR,
+    counted,
+    elapsed,
+    is_duration,
+    is_exact,
+    scaled,
+    whole_years,
+)
 from kbqa.sql.formulas import write_formula
 from kbqa.sql.headings import headings
 from kbqa.sql.identifiers import needs_quotes
@@ -28,7 +39,9 @@ from kbqa.sql.query import (
     column_of,
     columns_of,
 )
-from kbqa.sql.schema import ColumnRef, ColumnType, Schema
+from kbqa.sql.schema import ColumnRef, ColumnType, Schema, StoredTime
+from kbqa.sql.stored_times import are_texts, as_date, as_shown
+from kbqa.sql.units import factor_to
 
 AGGREGATES: dict[Aggregate, type[exp.AggFunc]] = {
     Aggregate.COUNT: exp.Count,
@@ -49,8 +62,8 @@ _GROUPS_LOOSELY = ("sqlite",)
 class Terms(ABC):
     """Writes the terms of one SELECT; joins and conditions are written by what builds on it."""
 
-    def __init__(self, query: Query, schema: Schema) -> None:
-        self.query, self.schema = query, schema
+    def __init__(self, query: Query, schema: Schema, *, stored: bool = False) -> None:
+        self.query, self.schema, self.stored = query, schema, stored
         self.joined = joins(query, schema)
         self.qualified = len(self.joined) > 1
 
@@ -106,33 +119,80 @@ class Terms(ABC):
 
     def read(self, ref: ColumnRef) -> exp.Expr:
         """A column as it is compared, grouped and computed with."""
-        column = self.column(ref)
-        if not self.schema.column(ref).as_text:
-            return column
-        return exp.Cast(this=column, to=exp.DataType.build("TEXT"))
+        column, known = self.column(ref), self.schema.column(ref)
+        if known.as_text:
+            return exp.Cast(this=column, to=exp.DataType.build("TEXT"))
+        is_counted = known.stored is not None and not are_texts(known)
+        if is_counted and known.type == ColumnType.TEXT:
+            return exp.Cast(this=column, to=exp.DataType.build("BIGINT"))
+        return column
+
+    def dates(self, ref: ColumnRef) -> exp.Expr:
+        """The dates of a column, also where it keeps them as numbers."""
+        stored = self.schema.column(ref).stored
+        return self.read(ref) if stored is None else as_date(self.read(ref), stored, self.schema.dialect)
+
+    def stored_in(self, item: Item) -> StoredTime | None:
+        """How an item keeps its times, where it is of times that are no dates to the database."""
+        term = item.term
+        is_time = item.operator is None and term.aggregate in (None, Aggregate.MIN, Aggregate.MAX)
+        if not is_time or term.until or not isinstance(term.operand, ColumnRef):
+            return None
+        return self.schema.column(term.operand).stored
+
+    def displayed(self, item: Item) -> exp.Expr:
+        """An item as people see it: times as dates."""
+        stored = None if self.stored else self.stored_in(item)
+        return self.item(item) if stored is None else as_shown(self.item(item), stored, self.schema.dialect)
 
     def operand(self, operand: Operand, *, counted: bool) -> exp.Expr:
         """What is shown or summed up; rows are counted otherwise than shown."""
         if isinstance(operand, ColumnRef):
             return self.read(operand)
         if isinstance(operand, DatePart):
-            return date_part(self.column(operand.column), operand.part, self.schema.dialect)
+            return date_part(self.dates(operand.column), operand.part, self.schema.dialect)
         if isinstance(operand, Expression):
-            return self.expression(operand)
+            return self.expression(operand, Term(operand))
         if self.qualified and not counted:
             return exp.Column(this=exp.Star(), **self.owner(operand.table))
         return exp.Star()
 
-    def expression(self, computed: Expression) -> exp.Expr:
+    def expression(self, computed: Expression, term: Term) -> exp.Expr:
         """What is computed of two columns; between two dates, the days from the right to the left one."""
         ends = (computed.left, computed.right)
-        if all(self.schema.column(ref).kind == ColumnType.DATE for ref in ends):
-            last, first = (exp.Cast(this=self.read(ref), to=exp.DataType.build("DATE")) for ref in ends)
+        if is_duration(term, self.schema):
+            if is_exact(term, self.schema):
+                return self.duration(computed, term.unit or DAY)
+            last, first = (exp.Cast(this=self.dates(ref), to=exp.DataType.build("DATE")) for ref in ends)
             if self.schema.dialect == "postgres":
                 return exp.Sub(this=last, expression=first)
             return exp.DateDiff(this=last, expression=first, unit=exp.Var(this="DAY"))
         left, right = (self.number(self.read(ref), Item(Term(ref))) for ref in ends)
         return self.calculation(left, computed.operator, right)
+
+    def duration(self, computed: Expression, unit: str) -> exp.Expr:
+        """What lies between two times, in a unit of time."""
+        last, first = computed.left, computed.right
+        stored = {self.schema.column(ref).stored for ref in (last, first)}
+        kept = stored.pop() if len(stored) == 1 else None
+        if kept is not None and kept.per_second:
+            return counted(self.read(last), self.read(first), unit, kept.per_second)
+        return elapsed(self.dates(last), self.dates(first), unit, self.schema.dialect)
+
+    def age(self, ref: ColumnRef, term: Term) -> exp.Expr:
+        """The years up to a day from a column's dates, or years: whole ones, but for a mean."""
+        column, unit = self.schema.column(ref), term.unit or YEAR
+        if column.kind != ColumnType.DATE:
+            return exp.paren(exp.Sub(this=exp.Literal.number(term.until[:4]), expression=self.read(ref)))
+        if unit != YEAR or term.aggregate in (Aggregate.SUM, Aggregate.AVG):
+            until = exp.Literal.string(term.until)
+            return elapsed(until, self.dates(ref), unit, self.schema.dialect)
+        return whole_years(date.fromisoformat(term.until), self.dates(ref), self.schema.dialect)
+
+    def in_unit(self, value: exp.Expr, term: Term) -> exp.Expr:
+        """A number of a column's unit in the one that it is shown in."""
+        factor = factor_to(term.unit, term.operand, self.schema) if not term.until else None
+        return value if factor is None else scaled(value, factor)
 
     def calculation(self, left: exp.Expr, operator: Operator, right: exp.Expr) -> exp.Expr:
         """Two numbers with an operator between them."""
@@ -149,9 +209,9 @@ class Terms(ABC):
         """A term."""
         if term.aggregate == Aggregate.SHARE:
             return self.share(term.operand)
-        inner = self.operand(term.operand, counted=term.aggregate is not None)
+        inner = self.inner(term)
         if term.aggregate is None:
-            return inner
+            return self.in_unit(inner, term)
         if self.query.with_empty:
             return self.of_perhaps_none(term)
         if term.aggregate != Aggregate.COUNT:
@@ -159,11 +219,20 @@ class Terms(ABC):
         if term.only:
             there = exp.Literal.number(1) if isinstance(inner, exp.Star) else inner
             inner = exp.Case().when(self.conditions(term.only), there)
-        return AGGREGATES[term.aggregate](this=exp.Distinct(expressions=[inner]) if term.distinct else inner)
+        of_those = exp.Distinct(expressions=[inner]) if term.distinct else inner
+        return self.in_unit(AGGREGATES[term.aggregate](this=of_those), term)
+
+    def inner(self, term: Term) -> exp.Expr:
+        """What a term is of."""
+        if isinstance(term.operand, Expression):
+            return self.expression(term.operand, term)
+        if term.until and isinstance(term.operand, ColumnRef):
+            return self.age(term.operand, term)
+        return self.operand(term.operand, counted=term.aggregate is not None)
 
     def of_perhaps_none(self, term: Term) -> exp.Expr:
         """An aggregate of joined rows, of which there may be none: then numbers and sums are 0."""
-        plain = type(self)(replace(self.query, with_empty=False), self.schema)
+        plain = type(self)(replace(self.query, with_empty=False), self.schema, stored=self.stored)
         keys = {end for _, key in self.joined if key is not None for end in (key.source, key.target)}
         if isinstance(term.operand, AllOf) and term.aggregate == Aggregate.COUNT:
             key = next((end for end in keys if end.table == term.operand.table), None)
@@ -205,10 +274,11 @@ class Terms(ABC):
 
     def shown(self, item: Item) -> exp.Expr:
         """An item with its heading: of a part of a date the part, of a column read as text the column."""
-        operand, expression = item.term.operand, self.item(item)
+        operand, expression = item.term.operand, self.displayed(item)
         if isinstance(operand, DatePart):
             return exp.alias_(expression, self.name(operand.part.lower()))
-        if isinstance(expression, exp.Cast) and isinstance(operand, ColumnRef):
+        is_whole = item.operator is None and item.term.aggregate is None
+        if isinstance(operand, ColumnRef) and is_whole and not isinstance(expression, exp.Column):
             return exp.alias_(expression, self.name(operand.column))
         return expression
 
@@ -216,7 +286,7 @@ class Terms(ABC):
         """The items, each with a heading where its own name does not serve."""
         tables = [table for table, _ in self.joined]
         return [
-            self.item(item) if heading is None else exp.alias_(self.item(item), self.name(heading))
+            self.displayed(item) if heading is None else exp.alias_(self.displayed(item), self.name(heading))
             for item, heading in zip(self.query.items, headings(self.query, self.schema, tables), strict=True)
         ]
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
 from kbqa.sql.answer.finishing import finished
 from kbqa.sql.identifiers import needs_quotes
+from kbqa.sql.ingest.cells import CellReport, read_cells, told_by_cells
 from kbqa.sql.ingest.introspection import read_schema
 from kbqa.sql.names import CellNames
 from kbqa.sql.query import (
@@ -17,6 +19,7 @@ from kbqa.sql.query import (
     Comparison,
     Condition,
     DatePart,
+    Expression,
     Item,
     Operator,
     Order,
@@ -442,3 +445,70 @@ def test_chance_writes_sql_that_they_run_as_it_is_finished(server, world):
     question = "names of 3 products of Acme made in May or last year after 2023-01-02 with weight over 5"
     ran, said = run_by_chance(source, question, 40, finished_for=question)
     assert (ran > 20, said) == (True, {""})
+
+
+SEEN = """
+CREATE TABLE seen (seen_id INTEGER PRIMARY KEY, at_s BIGINT, at_ms BIGINT, on_day INTEGER, in_month INTEGER,
+    born DATE);
+INSERT INTO seen VALUES (1, 1730502600, 1730511600000, 20241101, 202411, '2000-03-14'),
+    (2, 1739383200, 1739386800000, 20250212, 202502, '1990-03-15'), (3, NULL, NULL, NULL, NULL, NULL)
+"""
+
+
+def of_seen(column: str, aggregate: Aggregate | None = None, **measured: str) -> Item:
+    return Item(Term(ColumnRef("seen", column), aggregate, **measured))
+
+
+def part_of_seen(column: str, part: Part) -> Item:
+    return Item(Term(DatePart(ColumnRef("seen", column), part)))
+
+
+def between_seen(column: str, other: str, **measured: str) -> Term:
+    days = Expression(ColumnRef("seen", column), Operator.MINUS, ColumnRef("seen", other))
+    return Term(days, Aggregate.AVG, **measured)
+
+
+def where_seen(column: str, comparison: Comparison, *values: str, other: str = "") -> list[Condition]:
+    compared = ColumnRef("seen", other) if other else None
+    return [Condition(of_seen(column), comparison, tuple(map(Value, values)), compared)]
+
+
+THERE = where_seen("at_s", Comparison.IS_NOT_NULL)
+EQUAL, GREATER = Comparison.EQUAL, Comparison.GREATER
+
+
+@pytest.mark.parametrize(
+    ("items", "where", "found"),
+    [
+        (("at_s",), THERE, "2024-11-01 23:10:00,2025-02-12 18:00:00"),
+        (("at_ms",), THERE, "2024-11-02 01:40:00,2025-02-12 19:00:00"),
+        (("on_day", "in_month"), THERE, "2024-11-01,2025-02-12;2024-11,2025-02"),
+        ((of_seen("at_ms", Aggregate.MAX),), [], "2025-02-12 19:00:00"),
+        ((part_of_seen("at_s", Part.WEEKDAY),), THERE, "3,5"),
+        ((part_of_seen("on_day", Part.QUARTER),), THERE, "2024-Q4,2025-Q1"),
+        (("seen_id",), where_seen("at_ms", EQUAL, "2024-11"), "1"),
+        (("seen_id",), where_seen("on_day", GREATER, "2024-11-01"), "2"),
+        (("seen_id",), where_seen("in_month", Comparison.AT_MOST, "2024-12-05"), "1"),
+        (("seen_id",), where_seen("at_s", EQUAL, "T22/T06"), "1"),
+        (("seen_id",), where_seen("at_ms", EQUAL, "-W-1,3"), "2"),
+        (("seen_id",), where_seen("at_ms", GREATER, other="on_day"), "1"),
+        ((Item(between_seen("at_ms", "at_s", unit="minutes")),), [], "105"),
+        ((Item(between_seen("at_s", "on_day")),), [], "0"),
+        ((of_seen("born", Aggregate.AVG, until="2025-03-14"),), [], "29.999"),
+        ((of_seen("born", Aggregate.MAX, until="2025-03-14"),), [], "34"),
+    ],
+)
+def test_times_that_are_kept_as_numbers_mean_the_same(server, items, where, found):
+    server.run(*SEEN.split(";"))
+    schema, report = read_schema(server.reader), CellReport()
+    list(read_cells(server.reader, schema, report))
+    schema = told_by_cells(schema, report)
+    shown = tuple(of_seen(item) if isinstance(item, str) else item for item in items)
+    rows = server.rows(Query(shown, where=tuple(where)), schema, headed=True)
+    columns = [",".join(sorted(map(plain, column))) for column in zip(*rows, strict=True)]
+    assert ";".join(columns) == found
+
+
+def plain(value: object) -> str:
+    is_number = isinstance(value, float | Decimal)
+    return f"{value:.3f}".rstrip("0").rstrip(".") if is_number else str(value)

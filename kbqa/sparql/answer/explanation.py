@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from kbqa.decoding.actions import Action, Keyword, Kind, VariablePointer
 from kbqa.decoding.beam import DerivationStep
 from kbqa.decoding.explanation import ShownStep, shown_steps
+from kbqa.sparql.decomposition.parts import COMPOSED
 from kbqa.sparql.grammar.actions import BackwardPointer, Step, Word
 
 STEP_NAMES: dict[str, str] = {
@@ -18,6 +19,7 @@ STEP_NAMES: dict[str, str] = {
     Step.COMPARE: "How compared",
     Step.ORDER: "Sorted by",
     Step.LIMIT: "How many",
+    COMPOSED: "Put together",
 }
 _WORDS: dict[str, str] = {
     Word.NEW: "whatever is there",

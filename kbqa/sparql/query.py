@@ -144,6 +144,7 @@ _OPERATIONS = {
     Operation.PERCENTAGE: "100.0 * {left} / {right}",
 }
 
+
 @dataclass(frozen=True)
 class Item:
     """A column or a sort key: a variable, or an aggregate of one; None stands for whole solutions.

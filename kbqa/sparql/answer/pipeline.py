@@ -10,6 +10,7 @@ from kbqa.sparql.answer.picture import pattern_of
 from kbqa.sparql.answer.reader import QuestionReader
 from kbqa.sparql.decomposition.composition import compose
 from kbqa.sparql.decomposition.parts import Part
+from kbqa.sparql.decomposition.ranks import with_ties
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.query import Query, Term, query_text
@@ -63,7 +64,7 @@ def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder
     readings, answerable, notice = _read(question, reader)
     if readings:
         try:
-            readings[0] = run(readings[0], version, graph)
+            readings[0] = _with_ties(run(readings[0], version, graph), version, graph)
         except QueryError as error:
             answerable, notice = False, f"{notice} {error}".strip()
     return Answer(question, tuple(readings), answerable, 1000 * (perf_counter() - begun), notice)
@@ -88,6 +89,18 @@ def _read(question: str, reader: QuestionReader) -> tuple[list[Reading], bool, s
 
 def _reading(part: Part) -> Reading:
     return Reading(part.query, query_text(part.query), part.probability, part.derivation)
+
+
+def _with_ties(reading: Reading, version: GraphVersion, graph: LiveGraph) -> Reading:
+    """A reading for the first of an order, with all that share its place where others do.
+
+    Raises QueryError, StoreError.
+    """
+    part = with_ties(Part(reading.query, reading.probability, reading.derivation))
+    if part is None:
+        return reading
+    tied = run(_reading(part), version, graph)
+    return tied if tied.solutions and len(tied.solutions.rows) > 1 else reading
 
 
 def run(reading: Reading, version: GraphVersion, graph: LiveGraph) -> Reading:

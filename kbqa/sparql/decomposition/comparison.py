@@ -24,7 +24,9 @@ _THAN = (
         rf"(?P<other>.+?)(?:['’]s?(?: (?P=noun))?)?{_END}",
         re.IGNORECASE,
     ),
-    re.compile(rf"^(?P<be>{_BE}) (?P<one>.+?) (?P<graded>{_GRADED}) than (?P<other>.+?){_END}", re.IGNORECASE),
+    re.compile(
+        rf"^(?P<be>{_BE}) (?P<one>.+?) (?P<graded>{_GRADED}) than (?P<other>.+?){_END}", re.IGNORECASE
+    ),
     re.compile(
         rf"^(?:{_DO}) (?P<one>.+?) (?P<has>have .+?|[a-z]+ (?:more|fewer|less) .+?) than "
         rf"(?P<other>.+?)(?: (?:{_DO}|has|have|had))?{_END}",

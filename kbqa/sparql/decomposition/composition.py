@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 
-from kbqa.sparql.decomposition import comparison
+from kbqa.sparql.decomposition import comparison, ranks, steps, thresholds
 from kbqa.sparql.decomposition.parts import Composed, Operator, Reader
 from kbqa.sparql.query import Query
 
 OPERATORS: tuple[Operator, ...] = (
     comparison.yes_or_no,
     comparison.which_of_two,
+    thresholds.than_one_thing,
+    ranks.at_a_place,
+    steps.any_number_of_steps,
 )
 """The operators; the first that understands a question has it."""
 _MOST = 5
@@ -27,10 +30,12 @@ def compose(question: str, reader: Reader) -> list[Composed]:
 
 
 def _distinct(found: list[Composed]) -> list[Composed]:
-    """Each query once, as likely as all ways to it together."""
+    """Each query once, as likely as all ways to it together; certain at most."""
     by_query: dict[Query, Composed] = {}
     for each in found:
         known = by_query.get(each.query)
-        total = each.probability + (known.probability if known else 0.0)
-        by_query[each.query] = replace(known or each, probability=min(1.0, total))
-    return sorted(by_query.values(), key=lambda each: -each.probability)[:_MOST]
+        of_all = each.probability + (known.probability if known else 0.0)
+        by_query[each.query] = replace(known or each, probability=of_all)
+    total = max(1.0, sum(each.probability for each in by_query.values()))
+    shares = [replace(each, probability=each.probability / total) for each in by_query.values()]
+    return sorted(shares, key=lambda each: -each.probability)[:_MOST]

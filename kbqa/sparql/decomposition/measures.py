@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from kbqa.linking.adjectives import ADJECTIVES, Form
 from kbqa.linking.words import fold, stem
 
-_MORE = "higher|highest|greater|greatest|larger|largest|bigger|biggest|longer|longest|better|best|older|oldest"
+_MORE = (
+    "higher|highest|greater|greatest|larger|largest|bigger|biggest|longer|longest|better|best|older|oldest"
+)
 _LESS = "lower|lowest|smaller|smallest|lesser|shorter|shortest|worse|worst|younger|youngest"
 _MANY, _FEW = "more|most", "fewer|fewest|less|least"
 _EARLY = frozenset(("first", "earlier", "earliest", "sooner", "before"))
@@ -23,7 +25,9 @@ _OF_NOUN = re.compile(
     re.IGNORECASE,
 )
 _OF_VERB = re.compile(rf"^(?P<verb>[a-z]+) (?:the )?(?P<grade>{_MANY}|{_FEW}) (?P<noun>.+)$", re.IGNORECASE)
-_OF_EVENT = re.compile(rf"^(?P<is>was|were|is|are) (?P<verb>[a-z]+) (?:the )?(?P<time>{_TIMES})$", re.IGNORECASE)
+_OF_EVENT = re.compile(
+    rf"^(?P<is>was|were|is|are) (?P<verb>[a-z]+) (?:the )?(?P<time>{_TIMES})$", re.IGNORECASE
+)
 _OF_DEED = re.compile(rf"^(?P<verb>[a-z]+) (?:the )?(?P<time>{_TIMES})$", re.IGNORECASE)
 _AGES = {"older": False, "oldest": False, "elder": False, "eldest": False, "younger": True, "youngest": True}
 """Whether of an adjective of age more, that is later, is meant of the day of birth."""

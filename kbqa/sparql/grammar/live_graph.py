@@ -164,6 +164,10 @@ class LiveGraph:
         """
         return self._any_solution([f"SELECT * WHERE {{ {_looked_at(query)} }}" for query in queries])
 
+    def has_solution(self, body: str) -> bool:
+        """Whether a SELECT without a limit has a solution. Raises StoreError."""
+        return self._any_solution([body])[0]
+
     def fits(self, relation: RelationPointer, ends: Sequence[NamedNode]) -> list[bool]:
         """Whether an end has no class, or shares one with something that the relation leads to, for each."""
         forward = isinstance(relation, ForwardPointer)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from kbqa.sparql.decomposition.joining import answer_of, replaced, side_by_side, size_of
 from kbqa.sparql.decomposition.measures import Measure, measures_in
 from kbqa.sparql.decomposition.parts import Composed, Reader, composed
-from kbqa.sparql.decomposition.values import ValueOf, is_counted, of_another, values_of
+from kbqa.sparql.decomposition.values import bare, is_counted, values_of_both
 from kbqa.sparql.query import Choice, Comparison, Filter, Item, Query, Variable
 
 _BE, _DO = "is|are|was|were", "do|does|did"
@@ -64,7 +64,6 @@ _WHICH = (
     ),
 )
 """Ways to ask which of two things is more."""
-_ARTICLE = re.compile(r"^(?:the|an?) (?=[a-z])")
 
 
 def yes_or_no(question: str, reader: Reader) -> Iterator[Composed]:
@@ -107,38 +106,26 @@ def _measures(match: re.Match[str]) -> Iterator[Measure]:
 
 def _is_more(measure: Measure, one: str, other: str, reader: Reader) -> Iterator[Composed]:
     comparison = Comparison.GREATER if measure.more else Comparison.LESS
-    for value, queries in _both(measure, one, other, reader):
-        whole, (left, right) = side_by_side(queries)
+    for value, thing in values_of_both(measure, one, other, reader):
+        whole, (left, right) = side_by_side([value.query, replaced(value.query, value.thing, thing)])
         query = replace(whole, filters=(*whole.filters, Filter(left, comparison, right)))
-        words = f"is {'more' if measure.more else 'less'} than that of {_bare(other)}"
+        words = f"is {'more' if measure.more else 'less'} than that of {bare(other)}"
         yield composed(query, [value.part], words)
 
 
-def _both(
-    measure: Measure, one: str, other: str, reader: Reader
-) -> Iterator[tuple[ValueOf, tuple[Query, Query]]]:
-    """A reading of the value of one thing, with its query and the same of the other thing."""
-    for value in values_of(measure, _bare(one), reader):
-        thing = of_another(value, measure.asks, _bare(other), reader)
-        if thing is not None:
-            yield value, (value.query, replaced(value.query, value.thing, thing))
-
-
 def _which(measure: Measure, one: str, other: str, reader: Reader) -> Iterator[Composed]:
-    for value in values_of(measure, _bare(one), reader):
-        thing = of_another(value, measure.asks, _bare(other), reader)
-        if thing is not None:
-            either = Variable(size_of(value.query))
-            compared = replaced(value.query, value.thing, either)
-            query = replace(
-                compared,
-                choices=(Choice(either, (value.thing, thing)),),
-                columns=(Item(either),),
-                order=_key(value.query),
-                descending=measure.more,
-                place=1,
-            )
-            yield composed(query, [value.part], f"or {_bare(other)}, whichever has {_most(measure)}")
+    for value, thing in values_of_both(measure, one, other, reader):
+        either = Variable(size_of(value.query))
+        query = replace(
+            replaced(value.query, value.thing, either),
+            choices=(Choice(either, (value.thing, thing)),),
+            columns=(Item(either),),
+            order=_key(value.query),
+            descending=measure.more,
+            place=1,
+        )
+        words = f"or {bare(other)}, whichever has {'more' if measure.more else 'less'}"
+        yield composed(query, [value.part], words)
 
 
 def _key(query: Query) -> Item:
@@ -147,12 +134,3 @@ def _key(query: Query) -> Item:
     answer = answer_of(query)
     assert answer is not None
     return Item(answer)
-
-
-def _most(measure: Measure) -> str:
-    return "more" if measure.more else "less"
-
-
-def _bare(thing: str) -> str:
-    """A thing without its article, which names rarely have."""
-    return _ARTICLE.sub("", thing.strip())

@@ -2,16 +2,32 @@
 
 from dataclasses import replace
 
-from kbqa.sparql.decomposition import comparison, ranks, steps, thresholds
+from kbqa.sparql.decomposition import (
+    calculations,
+    called,
+    comparison,
+    ranks,
+    same,
+    steps,
+    thresholds,
+    without,
+)
 from kbqa.sparql.decomposition.parts import Composed, Operator, Reader
 from kbqa.sparql.query import Query
 
 OPERATORS: tuple[Operator, ...] = (
     comparison.yes_or_no,
     comparison.which_of_two,
+    same.have_the_same,
+    same.shared_by_two,
+    same.of_one_alone,
+    calculations.difference_or_ratio,
+    calculations.share,
     thresholds.than_one_thing,
     ranks.at_a_place,
     steps.any_number_of_steps,
+    without.and_no,
+    called.by_another_name,
 )
 """The operators; the first that understands a question has it."""
 _MOST = 5

@@ -13,7 +13,7 @@ from pyoxigraph import Literal
 from kbqa.sparql.decomposition.joining import answer_of, is_plain, replaced, shifted, size_of, things_in
 from kbqa.sparql.decomposition.measures import Measure, measures_in
 from kbqa.sparql.decomposition.parts import Composed, Part, Reader, composed
-from kbqa.sparql.decomposition.values import ValueOf, is_counted, values_of
+from kbqa.sparql.decomposition.values import ValueOf, bare, is_counted, values_of
 from kbqa.sparql.query import Comparison, Filter, Having, Item, Query, Value, Variable, query_text
 
 _THING = r"(?:that of |the one of )?(?P<thing>.+?)(?: (?:has|have|does|do|did))?(?P<after>\s*[?.!]*\s*)$"
@@ -29,7 +29,6 @@ _BELOW = (
     ),
 )
 """Ways to compare with one thing: more films than, deeper than, with a higher price than, released after."""
-_ARTICLE = re.compile(r"^(?:the|an?) (?=[a-z])")
 
 
 _HAVING = frozenset(("has", "have", "had", "with", "is", "are", "was", "were"))
@@ -41,9 +40,8 @@ def than_one_thing(question: str, reader: Reader) -> Iterator[Composed]:
         match = pattern.match(question)
         if match is None or match["thing"][:1].isdigit():
             continue
-        thing = _ARTICLE.sub("", match["thing"])
         for measure in _measures(match):
-            for value in values_of(measure, thing, reader):
+            for value in values_of(measure, bare(match["thing"]), reader):
                 yield from _compared(match, measure, value, reader)
 
 

@@ -1,5 +1,6 @@
 """The value that a question asks of a thing, as it is compared: read of one thing, and asked of another."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,7 @@ from kbqa.sparql.query import Aggregate, Query
 
 _UNSPOKEN = 0.3
 """How much a value counts whose property has no word of what is compared."""
+_ARTICLE = re.compile(r"^(?:the|an?) (?=[a-z])", re.IGNORECASE)
 _READINGS = 3
 """How many readings of a part are tried."""
 
@@ -51,16 +53,31 @@ def values_of(measure: Measure, thing: str, reader: Reader) -> Iterator[ValueOf]
             yield replace(value, part=replace(value.part, probability=value.part.probability * factor))
 
 
+def values_of_both(
+    measure: Measure, one: str, other: str, reader: Reader
+) -> Iterator[tuple[ValueOf, NamedNode]]:
+    """Readings of the value of a thing by which it is compared, with another thing that has the same."""
+    for value in values_of(measure, bare(one), reader):
+        things = things_called(other, measure.of(bare(other)), reader)
+        thing = of_another(value, things, reader)
+        if thing is not None:
+            yield value, thing
+
+
+def bare(thing: str) -> str:
+    """What a text calls a thing, without its article, which names rarely have."""
+    return _ARTICLE.sub("", thing.strip())
+
+
 def things_called(text: str, question: str, reader: Reader) -> Sequence[NamedNode]:
     """The things that a question names by words of a text within it, the best first."""
     words = set(fold(text).split())
     return [named.thing for named in reader.named(question) if words.issuperset(fold(named.said).split())]
 
 
-def of_another(value: ValueOf, measure: str, other: str, reader: Reader) -> NamedNode | None:
-    """The thing that a text names of which there is the same value; None where there is none."""
-    question = measure.replace("{}", other)
-    for thing in things_called(other, question, reader):
+def of_another(value: ValueOf, things: Sequence[NamedNode], reader: Reader) -> NamedNode | None:
+    """The first of some things of which there is the same value; None where there is none."""
+    for thing in things:
         of_other = replaced(value.query, value.thing, thing)
         if thing != value.thing and (is_counted(of_other) or reader.graph.holds([of_other])[0]):
             return thing

@@ -9,6 +9,7 @@ from kbqa.sparql.grammar.actions import (
     EntityPointer,
     RelationPointer,
     Step,
+    ValuePointer,
     Word,
     not_legal,
     term_of,
@@ -52,6 +53,8 @@ def _check_relations(state: Prefix, actions: Sequence[Action]) -> list[bool]:
     first = [relation for relation in relations if relation not in again]
     new = [state.with_edge(state.edge(relation, Keyword(Word.NEW))) for relation in first]
     holds |= zip(first, _solved(state, new), strict=True)
+    if state.may_fail and not isinstance(state.head, VariablePointer):
+        holds |= dict.fromkeys(first, True)
     return [holds[action] for action in actions]
 
 
@@ -70,13 +73,31 @@ def _check_tails(state: Prefix, actions: Sequence[Action]) -> list[bool]:
     relation = state.relation
     assert relation is not None
     if not state.asks:
-        return _check_edges(state, [state.edge(relation, action) for action in actions])
+        found = _check_edges(state, [state.edge(relation, action) for action in actions])
+        return _or_failing(state, relation, actions, found) if state.may_fail else found
     entities = [action for action in actions if isinstance(action, EntityPointer)]
     fits = state.linked.graph.fits(relation, [entity.key for entity in entities])
     fitting = dict[Action, bool](zip(entities, fits, strict=True))
     return [
         fitting.get(action, True) and state.edge(relation, action) not in state.joined() for action in actions
     ]
+
+
+def _or_failing(
+    state: Prefix, relation: RelationPointer, tails: Sequence[Action], found: Sequence[bool]
+) -> list[bool]:
+    """Tails that the graph has, and those of a kind that the relation leads to."""
+    entities = [tail for tail in tails if isinstance(tail, EntityPointer)]
+    fits = state.linked.graph.fits(relation, [entity.key for entity in entities])
+    fitting = dict[Action, bool](zip(entities, fits, strict=True))
+    return [
+        holds or (fitting.get(tail, isinstance(tail, ValuePointer)) and not _is_known(state, relation, tail))
+        for tail, holds in zip(tails, found, strict=True)
+    ]
+
+
+def _is_known(state: Prefix, relation: RelationPointer, tail: Action) -> bool:
+    return state.edge(relation, tail) in state.joined()
 
 
 def _check_edges(state: Prefix, edges: Sequence[Edge]) -> list[bool]:
@@ -102,7 +123,7 @@ def _check_alternatives(state: Prefix, actions: Sequence[Action]) -> list[bool]:
 
 
 def _check_values(state: Prefix, actions: Sequence[Action]) -> list[bool]:
-    if state.asks:
+    if state.asks or state.may_fail:
         return [True] * len(actions)
     assert state.comparison is not None
     if state.part == Part.HAVING:

@@ -6,6 +6,7 @@ from time import perf_counter
 
 from kbqa.decoding.beam import DerivationStep
 from kbqa.sparql.answer.decoders import Decoder
+from kbqa.sparql.answer.nothing import without_answers
 from kbqa.sparql.answer.picture import pattern_of
 from kbqa.sparql.answer.reader import QuestionReader
 from kbqa.sparql.decomposition.composition import compose
@@ -80,6 +81,8 @@ def _read(question: str, reader: QuestionReader) -> tuple[list[Reading], bool, s
     sure = min(1.0, sum(each.probability for each in composed))
     if sure > _SURE:
         return [_reading(each) for each in composed], True, composed[0].notice
+    if not composed and (empty := without_answers(question, reader)):
+        return [_reading(each) for each in empty], True, empty[0].notice
     (read, _), parses = reader.linked(question), reader.parses(question)
     whole = [replace(part, probability=part.probability * (1 - sure)) for part in reader.read(question)]
     ranked = sorted([*composed, *whole], key=lambda part: -part.probability)

@@ -1,6 +1,7 @@
 """Reads questions on a version of a graph: link, then decode; each question once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 from kbqa.decoding.calibration import probabilities
@@ -19,6 +20,7 @@ class QuestionReader:
 
     def __init__(self, version: GraphVersion, graph: LiveGraph, decoder: Decoder) -> None:
         self.graph, self._version, self._decoder = graph, version, decoder
+        self.temperature = decoder.temperature
         self.linked = cache(self._linked)
         self.parses = cache(self._parses)
 
@@ -35,6 +37,11 @@ class QuestionReader:
         return [
             Named(entity.key, read.text[slice(*entity.span)]) for entity in linked.entities if entity.span
         ]
+
+    def parses_that_may_fail(self, question: str) -> Parses[SparqlState]:
+        """Parses of a question of which the last condition may leave nothing. Raises StoreError, EncoderError."""
+        read, linked = self.linked(question)
+        return self._decoder.decode(read.text, replace(linked, may_fail=True))
 
     def _linked(self, question: str) -> tuple[Reworded, LinkedQuestion]:
         """A question in the words of the graph, and what that may mention."""

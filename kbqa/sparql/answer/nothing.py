@@ -1,0 +1,116 @@
+"""Questions whose true answer is none, or 0.
+
+Every query that the decoder writes has an answer, so where the truth is none it drops a condition. What a
+question names and its reading leaves out gives that away: then the question is read once more, and the last
+condition may leave nothing. Such a reading is taken only where it has every word of the question.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from kbqa.decoding.actions import Action
+from kbqa.decoding.beam import DerivationStep, Hypothesis
+from kbqa.decoding.calibration import probabilities
+from kbqa.linking.adjectives import ADJECTIVES
+from kbqa.linking.words import COMMON, Span, fold, stem, words_of
+from kbqa.sparql.answer.explanation import action_text
+from kbqa.sparql.answer.reader import QuestionReader
+from kbqa.sparql.decomposition.parts import Composed
+from kbqa.sparql.grammar import LinkedQuestion, SparqlState
+from kbqa.sparql.grammar.actions import Step
+
+_PENALTY = 3.0
+"""How many nats less likely a reading is for each thing of the question that it leaves out."""
+_GRAMMAR = frozenset(
+    (
+        "any", "no", "not", "than", "more", "less", "fewer", "greater", "most", "least", "number", "count",
+        "over", "under", "above", "below", "before", "after", "been", "having", "whose", "ever", "exist",
+    )
+)  # fmt: skip
+"""Words that ask, compare and join."""
+
+
+def without_answers(question: str, reader: QuestionReader) -> list[Composed]:
+    """Readings of a question by which nothing is left, the likeliest first.
+
+    None where its reading has all that it names, or where one with answers is likelier. Raises StoreError,
+    EncoderError.
+    """
+    (read, linked), parses = reader.linked(question), reader.parses(question)
+    best = next((each for each in parses.hypotheses if each.state.answerable), None)
+    is_whole = best is not None and not _left_out(linked, best.derivation)
+    if is_whole and parses.answerable:
+        return []
+    failing = reader.parses_that_may_fail(question).hypotheses
+    scores = [each.score - _PENALTY * _left_out(linked, each.derivation) for each in failing]
+    shares = probabilities(scores, reader.temperature)
+    likeliest = sorted(zip(shares, failing, strict=True), key=lambda entry: -entry[0])
+    if not likeliest or not _is_taken(likeliest[0][1], read.text):
+        return []
+    return [
+        Composed(each.state.query, share, each.derivation, notice=_notice(each.derivation))
+        for share, each in likeliest
+        if _is_taken(each, read.text)
+    ]
+
+
+def _is_taken(hypothesis: Hypothesis[SparqlState], question: str) -> bool:
+    return hypothesis.state.failed and not list(words_left_out(question, hypothesis.derivation))
+
+
+def _left_out(linked: LinkedQuestion, derivation: Sequence[DerivationStep]) -> int:
+    """How many of the things, values and numbers that a question surely names a reading does not have."""
+    actions = [step.action for step in derivation]
+    spans = [action.span for action in actions if action.span]
+    said = set().union(*(_stems(action.text) for action in actions)) if actions else set()
+    named = [action for action in (*linked.entities, *linked.values) if action.span and action.features.exact]
+    units = _longest([*named, *linked.numbers])
+    return sum(
+        not any(_overlap(span, used) for used in spans) and not _stems(text) <= said for span, text in units
+    )
+
+
+def _longest(actions: Sequence[Action]) -> list[tuple[Span, str]]:
+    """The spans that are in no longer one, each once, with the text of what is named there."""
+    spans = {action.span: action.text for action in actions if action.span}
+    return [
+        (span, text)
+        for span, text in spans.items()
+        if not any(other != span and other[0] <= span[0] and span[1] <= other[1] for other in spans)
+    ]
+
+
+def words_left_out(question: str, derivation: Sequence[DerivationStep]) -> Iterator[str]:
+    """The words of a question that nothing in a reading is called by, but for those that ask and join."""
+    covered: set[str] = set()
+    spans = []
+    for step in derivation:
+        covered |= _stems(step.action.text).union(*map(_stems, step.action.context))
+        spans += [step.action.span] if step.action.span else []
+    for word in words_of(question):
+        is_named = any(_overlap((word.start, word.end), span) for span in spans)
+        if word.text in COMMON or word.text in _GRAMMAR or is_named:
+            continue
+        known = ADJECTIVES.get(word.text)
+        stems = {stem(word.text), *(map(stem, known.nouns) if known else ())}
+        if covered.isdisjoint(stems):
+            yield word.text
+
+
+def _stems(text: str) -> set[str]:
+    return {stem(word) for word in fold(text).split()}
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
+
+
+def _notice(derivation: Sequence[DerivationStep]) -> str:
+    """What is said of the condition that leaves nothing."""
+    last: list[DerivationStep] = []
+    for step in derivation:
+        if step.step == Step.COLUMN:
+            break
+        if step.step in (Step.RELATION, Step.TAIL, Step.VALUE):
+            last = [step] if step.step == Step.RELATION else [*last, step]
+    words = " ".join(action_text(step.action) for step in last)
+    return f"Nothing meets the condition “{words}”; all else that was asked for is there."

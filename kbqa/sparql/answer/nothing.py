@@ -37,8 +37,7 @@ def without_answers(question: str, reader: QuestionReader) -> list[Composed]:
     """
     (read, linked), parses = reader.linked(question), reader.parses(question)
     best = next((each for each in parses.hypotheses if each.state.answerable), None)
-    is_whole = best is not None and not _left_out(linked, best.derivation)
-    if is_whole and parses.answerable:
+    if best is not None and parses.answerable and not _lacks(read.text, linked, best.derivation):
         return []
     failing = reader.parses_that_may_fail(question).hypotheses
     scores = [each.score - _PENALTY * _left_out(linked, each.derivation) for each in failing]
@@ -53,6 +52,14 @@ def without_answers(question: str, reader: QuestionReader) -> list[Composed]:
     ]
 
 
+def _lacks(question: str, linked: LinkedQuestion, derivation: Sequence[DerivationStep]) -> bool:
+    """Whether a reading leaves out what the question surely names, or the property of a number."""
+    known = linked.graph.profile.stems
+    return _left_out(linked, derivation) > 0 or (
+        bool(linked.numbers) and any(stem(word) in known for word in words_left_out(question, derivation))
+    )
+
+
 def _is_taken(hypothesis: Hypothesis[SparqlState], question: str) -> bool:
     return hypothesis.state.failed and not list(words_left_out(question, hypothesis.derivation))
 
@@ -62,7 +69,11 @@ def _left_out(linked: LinkedQuestion, derivation: Sequence[DerivationStep]) -> i
     actions = [step.action for step in derivation]
     spans = [action.span for action in actions if action.span]
     said = set().union(*(_stems(action.text) for action in actions)) if actions else set()
-    named = [action for action in (*linked.entities, *linked.values) if action.span and action.features.exact]
+    named = [
+        each
+        for each in (*linked.entities, *linked.values)
+        if each.span and getattr(each.features, "exact", 0)
+    ]
     units = _longest([*named, *linked.numbers])
     return sum(
         not any(_overlap(span, used) for used in spans) and not _stems(text) <= said for span, text in units

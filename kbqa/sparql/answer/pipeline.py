@@ -9,6 +9,7 @@ from kbqa.sparql.answer.decoders import Decoder
 from kbqa.sparql.answer.nothing import without_answers
 from kbqa.sparql.answer.picture import pattern_of
 from kbqa.sparql.answer.reader import QuestionReader
+from kbqa.sparql.answer.sanity import can_be_answer
 from kbqa.sparql.decomposition.composition import compose
 from kbqa.sparql.decomposition.parts import Part
 from kbqa.sparql.decomposition.ranks import with_ties
@@ -19,6 +20,8 @@ from kbqa.sparql.stores.base import QueryError, Solutions
 from kbqa.sparql.stores.executor import run_limited
 
 MAX_ROWS = 1_000
+_TRIED = 3
+"""How many readings are run to find one whose answers can be what is asked for."""
 _SURE = 0.5
 """From how likely on what is put together is enough, so that the question is not read as a whole as well."""
 
@@ -65,7 +68,10 @@ def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder
     readings, answerable, notice = _read(question, reader)
     if readings:
         try:
-            readings[0] = _with_ties(run(readings[0], version, graph), version, graph)
+            readings, fits = _that_fit(question, readings, version, graph)
+            answerable = answerable and fits
+            if answerable:
+                readings[0] = _with_ties(readings[0], version, graph)
         except QueryError as error:
             answerable, notice = False, f"{notice} {error}".strip()
     return Answer(question, tuple(readings), answerable, 1000 * (perf_counter() - begun), notice)
@@ -92,6 +98,25 @@ def _read(question: str, reader: QuestionReader) -> tuple[list[Reading], bool, s
 
 def _reading(part: Part) -> Reading:
     return Reading(part.query, query_text(part.query), part.probability, part.derivation)
+
+
+def _that_fit(
+    question: str, readings: list[Reading], version: GraphVersion, graph: LiveGraph
+) -> tuple[list[Reading], bool]:
+    """The readings with those behind the others whose answers cannot be what the question asks for.
+
+    The first was run. And whether what is left is likelier than that the question has no answer. Raises
+    QueryError, StoreError.
+    """
+    unfit: list[Reading] = []
+    for number, reading in enumerate(readings[:_TRIED]):
+        done = run(reading, version, graph)
+        if done.solutions is None or can_be_answer(question, done.query, done.solutions, graph):
+            left = [done, *readings[number + 1 :]]
+            likely = sum(each.probability for each in left)
+            return [*left, *unfit], not unfit or likely > 0.5
+        unfit.append(done)
+    return [*readings[_TRIED:], *unfit], False
 
 
 def _with_ties(reading: Reading, version: GraphVersion, graph: LiveGraph) -> Reading:

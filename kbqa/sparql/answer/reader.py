@@ -13,6 +13,7 @@ from kbqa.sparql.decomposition.parts import Named, Part
 from kbqa.sparql.grammar import LinkedQuestion, SparqlState
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import GraphVersion
+from kbqa.sparql.query import Aggregate, Item, Query, Variable
 
 
 class QuestionReader:
@@ -54,10 +55,20 @@ class QuestionReader:
 
 
 def parts_of(parses: Parses[SparqlState], temperature: float) -> list[Part]:
-    """The parses that have an answer, with how likely each is right among all."""
+    """The parses that have an answer, with how likely each is right among all; what is the same once."""
     shares = probabilities([hypothesis.score for hypothesis in parses.hypotheses], temperature)
-    return [
-        Part(state.query, share, hypothesis.derivation)
-        for hypothesis, share in zip(parses.hypotheses, shares, strict=True)
-        if (state := hypothesis.state).answerable
-    ]
+    parts: dict[Query, Part] = {}
+    for hypothesis, share in zip(parses.hypotheses, shares, strict=True):
+        if (state := hypothesis.state).answerable:
+            key = _in_one_way(state.query)
+            known = parts.get(key, Part(state.query, 0.0, hypothesis.derivation))
+            parts[key] = replace(known, probability=known.probability + share)
+    return list(parts.values())
+
+
+def _in_one_way(query: Query) -> Query:
+    """A query in which solutions are counted in one of the ways that find the same number."""
+    match query.columns:
+        case (Item(variable=None, aggregate=Aggregate.COUNT),) if not query.optionals and not query.order:
+            return replace(query, columns=(Item(Variable(0), Aggregate.COUNT),))
+    return query

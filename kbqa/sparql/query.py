@@ -172,9 +172,9 @@ class Query:
     """A query.
 
     Without columns it is an ASK. `branches` go on from `edges`, each on its own; `optionals` may be missing.
-    The texts of the variables that are `numerals` are compared, ordered and summed up as numbers. `values` are
-    queries that give one value each. With a `place` (1 is the first), the solutions are those that are there
-    in the order: all that share what is sorted by.
+    The texts of the variables that are `numerals` are compared, ordered and summed up as numbers. `values`
+    are queries that give one value each. With a `place` (1 is the first), the solutions are those that are
+    there in the order: all that share what is sorted by.
     """
 
     edges: tuple[Edge, ...] = ()
@@ -286,7 +286,7 @@ def query_text(query: Query, *, limit: int | None = None) -> str:
     keeps_all = is_sorted or any(item.aggregate for item in query.columns)
     columns = " ".join(_column_text(query, column) for column in query.columns)
     lines = [f"SELECT {'' if keeps_all else 'DISTINCT '}{columns} WHERE {{", body]
-    lines += [f"  {line}" for line in _at_place(query)]
+    lines += [f"  {line}" for line in place_text(query)]
     return "\n".join([*lines, "}", *_after_pattern(query)])
 
 
@@ -316,7 +316,7 @@ def _values_of_groups(query: Query) -> list[int]:
     return [value.index] if isinstance(value, Value) else []
 
 
-def _at_place(query: Query) -> list[str]:
+def place_text(query: Query) -> list[str]:
     """The patterns by which a query keeps what is at its place in the order, and all that shares it."""
     if query.place is None or query.order is None:
         return []

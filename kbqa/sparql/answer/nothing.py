@@ -8,18 +8,18 @@ condition may leave nothing. Such a reading is taken only where it has every wor
 from collections.abc import Iterator, Sequence
 
 from kbqa.decoding.actions import Action
-from kbqa.decoding.beam import DerivationStep, Hypothesis
-from kbqa.decoding.calibration import probabilities
+from kbqa.decoding.beam import DerivationStep
 from kbqa.linking.adjectives import ADJECTIVES
 from kbqa.linking.words import COMMON, Span, fold, stem, words_of
 from kbqa.sparql.answer.explanation import action_text
 from kbqa.sparql.answer.reader import QuestionReader
-from kbqa.sparql.decomposition.parts import Composed
-from kbqa.sparql.grammar import LinkedQuestion, SparqlState
+from kbqa.sparql.decomposition.parts import Composed, Part
+from kbqa.sparql.grammar import LinkedQuestion
 from kbqa.sparql.grammar.actions import Step
 
 _PENALTY = 3.0
 """How many nats less likely a reading is for each thing of the question that it leaves out."""
+_LIKELY = 0.9
 _GRAMMAR = frozenset(
     (
         "any", "no", "not", "than", "more", "less", "fewer", "greater", "most", "least", "number", "count",
@@ -39,16 +39,14 @@ def without_answers(question: str, reader: QuestionReader) -> list[Composed]:
     best = next((each for each in parses.hypotheses if each.state.answerable), None)
     if best is not None and parses.answerable and not _lacks(read.text, linked, best.derivation):
         return []
-    failing = reader.parses_that_may_fail(question).hypotheses
-    scores = [each.score - _PENALTY * _left_out(linked, each.derivation) for each in failing]
-    shares = probabilities(scores, reader.temperature)
-    likeliest = sorted(zip(shares, failing, strict=True), key=lambda entry: -entry[0])
-    if not likeliest or not _is_taken(likeliest[0][1], read.text):
+    parts = reader.read_with_failing(question, lambda each: -_PENALTY * _left_out(linked, each))
+    likeliest = max(parts, key=lambda part: part.probability, default=None)
+    if likeliest is None or not _is_taken(likeliest, read.text, linked):
         return []
+    taken = [part for part in parts if part.failed and not _left_out(linked, part.derivation)]
     return [
-        Composed(each.state.query, share, each.derivation, notice=_notice(each.derivation))
-        for share, each in likeliest
-        if _is_taken(each, read.text)
+        Composed(part.query, part.probability, part.derivation, notice=_notice(part.derivation))
+        for part in sorted(taken, key=lambda part: -part.probability)
     ]
 
 
@@ -60,8 +58,11 @@ def _lacks(question: str, linked: LinkedQuestion, derivation: Sequence[Derivatio
     )
 
 
-def _is_taken(hypothesis: Hypothesis[SparqlState], question: str) -> bool:
-    return hypothesis.state.failed and not list(words_left_out(question, hypothesis.derivation))
+def _is_taken(part: Part, question: str, linked: LinkedQuestion) -> bool:
+    """Whether a reading is of all that a question says; where it is likely, one word may be another."""
+    words_at_most = 1 if part.probability >= _LIKELY else 0
+    is_whole = not _left_out(linked, part.derivation)
+    return part.failed and is_whole and len(list(words_left_out(question, part.derivation))) <= words_at_most
 
 
 def _left_out(linked: LinkedQuestion, derivation: Sequence[DerivationStep]) -> int:

@@ -1,9 +1,10 @@
 """Reads questions on a version of a graph: link, then decode; each question once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 
+from kbqa.decoding.beam import DerivationStep
 from kbqa.decoding.calibration import probabilities
 from kbqa.decoding.parse import Parses
 from kbqa.sparql.answer.decoders import Decoder
@@ -39,10 +40,20 @@ class QuestionReader:
             Named(entity.key, read.text[slice(*entity.span)]) for entity in linked.entities if entity.span
         ]
 
-    def parses_that_may_fail(self, question: str) -> Parses[SparqlState]:
-        """Parses of a question of which the last condition may leave nothing. Raises StoreError, EncoderError."""
+    def read_with_failing(
+        self, question: str, weigh: Callable[[Sequence[DerivationStep]], float]
+    ) -> Sequence[Part]:
+        """Readings of a question of which the last condition may leave nothing.
+
+        `weigh` says how many nats more likely a reading is by what it has. Raises StoreError, EncoderError.
+        """
         read, linked = self.linked(question)
-        return self._decoder.decode(read.text, replace(linked, may_fail=True))
+        parses = self._decoder.decode(read.text, replace(linked, may_fail=True))
+        weighed = [
+            replace(each, score=each.score + self.temperature * weigh(each.derivation))
+            for each in parses.hypotheses
+        ]
+        return parts_of(replace(parses, hypotheses=weighed), self.temperature)
 
     def _linked(self, question: str) -> tuple[Reworded, LinkedQuestion]:
         """A question in the words of the graph, and what that may mention."""
@@ -61,7 +72,7 @@ def parts_of(parses: Parses[SparqlState], temperature: float) -> list[Part]:
     for hypothesis, share in zip(parses.hypotheses, shares, strict=True):
         if (state := hypothesis.state).answerable:
             key = _in_one_way(state.query)
-            known = parts.get(key, Part(state.query, 0.0, hypothesis.derivation))
+            known = parts.get(key, Part(state.query, 0.0, hypothesis.derivation, state.failed))
             parts[key] = replace(known, probability=known.probability + share)
     return list(parts.values())
 

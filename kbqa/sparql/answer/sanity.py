@@ -1,4 +1,4 @@
-"""Whether what a reading found can be an answer: checks by the words of the question that no network overrules."""
+"""Whether what was found can be an answer, by the words of the question: no network overrules that."""
 
 import re
 from collections.abc import Callable, Sequence

@@ -34,7 +34,8 @@ _RATIOS = (
 )
 _SHARE = re.compile(
     r"^(?:what|which) (?:percentage|percent|per cent|share|proportion|fraction) of (?:all |the )?"
-    r"(?P<whole>.+?) (?P<part>(?:is|are|was|were|has|have|had|do|does|did|can)\b.*?|[a-z]+ .+?)(?P<end>\s*[?.!]*)$",
+    r"(?P<whole>.+?) (?P<part>(?:is|are|was|were|has|have|had|do|does|did|can)\b.*?|[a-z]+ .+?)"
+    r"(?P<end>\s*[?.!]*)$",
     re.IGNORECASE,
 )
 

@@ -11,7 +11,8 @@ from kbqa.sparql.query import RDF_TYPE, Edge, Item, Query, Variable
 
 _CALLED = re.compile(
     r"^(?:which|what|who)\b.*? (?:is|are|was|were|goes|go) (?:also |otherwise |sometimes )?"
-    r"(?:called|known as|known under the name of|by the name of|named) [\"'“‘]?(?P<name>.+?)[\"'”’]?\s*[?.!]*$",
+    r"(?:called|known as|known under the name of|by the name of|named) "
+    r"[\"'“‘]?(?P<name>.+?)[\"'”’]?\s*[?.!]*$",
     re.IGNORECASE,
 )
 

@@ -34,11 +34,15 @@ class Named:
 
 @dataclass(frozen=True)
 class Part:
-    """A reading of a question, or of a part of one, and how likely it is right."""
+    """A reading of a question, or of a part of one, and how likely it is right.
+
+    Of one that has `failed`, the last condition leaves nothing.
+    """
 
     query: Query
     probability: float
     derivation: tuple[DerivationStep, ...] = ()
+    failed: bool = False
 
 
 @dataclass(frozen=True)

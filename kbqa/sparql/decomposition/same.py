@@ -46,7 +46,8 @@ _SHARED = re.compile(
 )
 _BOTH = re.compile(rf"^(?P<before>.+ )both (?P<one>.+?) and (?P<other>.+?)(?P<after>{_END})", re.I)
 _BUT_NOT = re.compile(
-    rf"^(?P<before>.+?),? (?:but|and) not (?:in |by |from |of |with |at |for )?(?P<other>.+?)(?P<after>{_END})",
+    r"^(?P<before>.+?),? (?:but|and) not (?:in |by |from |of |with |at |for )?"
+    rf"(?P<other>.+?)(?P<after>{_END})",
     re.I,
 )
 

@@ -7,6 +7,7 @@ from kbqa.decoding.actions import Action, Keyword, VariablePointer
 from kbqa.sparql.grammar.actions import (
     ClassPointer,
     EntityPointer,
+    ForwardPointer,
     RelationPointer,
     Step,
     ValuePointer,
@@ -53,9 +54,21 @@ def _check_relations(state: Prefix, actions: Sequence[Action]) -> list[bool]:
     first = [relation for relation in relations if relation not in again]
     new = [state.with_edge(state.edge(relation, Keyword(Word.NEW))) for relation in first]
     holds |= zip(first, _solved(state, new), strict=True)
-    if state.may_fail and not isinstance(state.head, VariablePointer):
-        holds |= dict.fromkeys(first, True)
+    if state.may_fail:
+        holds |= {relation: holds[relation] or _may_lead_nowhere(state, relation) for relation in first}
     return [holds[action] for action in actions]
+
+
+def _may_lead_nowhere(state: Prefix, relation: RelationPointer) -> bool:
+    """Whether a relation that nothing here has may be asked for: of a thing, or with a value that it has."""
+    if not isinstance(state.head, VariablePointer):
+        return True
+    if isinstance(relation, ForwardPointer) and any(
+        value.key[0] == relation.key for value in state.linked.values
+    ):
+        return True
+    entities = [entity.key for entity in state.linked.entities if entity.features.exact][:_FEW]
+    return any(state.linked.graph.fits(relation, entities))
 
 
 def _may_be_asked(state: Prefix, action: Action) -> bool:

@@ -136,7 +136,7 @@ class LiveGraph:
         return forward is not None and not NUMERIC.isdisjoint(forward.context)
 
     def membership(self, node: Node, graph_class: NamedNode) -> Edge:
-        """The edge that makes something a member of a class, or of its subclasses where these are not said."""
+        """The edge that makes something a member of a class, or of its subclasses where it must."""
         is_above = graph_class in self.profile.classes_above
         return Edge(node, RDF_TYPE, graph_class, reach=Reach.MANY if is_above else Reach.ONE)
 

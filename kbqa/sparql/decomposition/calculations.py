@@ -7,7 +7,7 @@ from dataclasses import replace
 from kbqa.linking.adjectives import ADJECTIVES
 from kbqa.sparql.dates import DATE_TYPES
 from kbqa.sparql.decomposition.joining import answer_of, replaced, side_by_side
-from kbqa.sparql.decomposition.measures import Measure, measures_in
+from kbqa.sparql.decomposition.measures import COMPARATIVES, Measure, measures_in
 from kbqa.sparql.decomposition.parts import Composed, Part, Reader, composed
 from kbqa.sparql.decomposition.values import bare, is_counted, values_of_both
 from kbqa.sparql.grammar.live_graph import LiveGraph
@@ -16,7 +16,9 @@ from kbqa.sparql.query import Item, Operation, Query
 _BE, _END = "is|are|was|were", r"\s*[?.!]*\s*$"
 _TWO = r"(?P<one>.+?) (?:and|to) (?:that of |the (?P=noun) of )?(?P<other>.+?)"
 _DIFFERENCES = (
-    re.compile(rf"^how much (?P<graded>[a-z]+er) (?:{_BE}) (?P<one>.+?) than (?P<other>.+?){_END}", re.I),
+    re.compile(
+        rf"^how much (?P<graded>{COMPARATIVES}) (?:{_BE}) (?P<one>.+?) than (?P<other>.+?){_END}", re.I
+    ),
     re.compile(rf"\bdifference (?:in|of) (?:the )?(?P<noun>.+?) (?:between|of) {_TWO}{_END}", re.I),
     re.compile(rf"\bdifference between the (?P<noun>.+?) of {_TWO}{_END}", re.I),
     re.compile(
@@ -27,7 +29,7 @@ _DIFFERENCES = (
 )
 _RATIOS = (
     re.compile(
-        rf"^how many times (?P<graded>[a-z]+er) (?:{_BE}) (?P<one>.+?) than (?P<other>.+?){_END}", re.I
+        rf"^how many times (?P<graded>{COMPARATIVES}) (?:{_BE}) (?P<one>.+?) than (?P<other>.+?){_END}", re.I
     ),
     re.compile(rf"^how many times as (?P<plain>[a-z]+) as (?P<other>.+?) (?:{_BE}) (?P<one>.+?){_END}", re.I),
     re.compile(rf"\bratio of the (?P<noun>.+?) of {_TWO}{_END}", re.I),

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kbqa.sparql.decomposition.joining import answer_of, replaced, side_by_side, size_of
-from kbqa.sparql.decomposition.measures import Measure, measures_in
+from kbqa.sparql.decomposition.measures import COMPARATIVES, Measure, measures_in
 from kbqa.sparql.decomposition.parts import Composed, Reader, composed
 from kbqa.sparql.decomposition.values import bare, is_counted, values_of_both
 from kbqa.sparql.query import Choice, Comparison, Filter, Item, Query, Variable
 
 _BE, _DO = "is|are|was|were", "do|does|did"
 _END = r"\s*[?.!]*\s*$"
-_GRADED = r"[a-z]+er|(?:more|less) [a-z]+"
+_GRADED = rf"{COMPARATIVES}|(?:more|less) [a-z]+"
 _THAN = (
     re.compile(
         rf"^(?P<be>{_BE}) (?:the )?(?P<noun>[^?]+?) of (?P<one>.+?) (?P<graded>{_GRADED}) than "

@@ -11,6 +11,16 @@ _MORE = (
     "higher|highest|greater|greatest|larger|largest|bigger|biggest|longer|longest|better|best|older|oldest"
 )
 _LESS = "lower|lowest|smaller|smallest|lesser|shorter|shortest|worse|worst|younger|youngest"
+COMPARATIVES = "|".join(
+    dict.fromkeys(
+        (
+            *(word for word, known in ADJECTIVES.items() if known.form == Form.COMPARATIVE and word != "-"),
+            *(word for word in (*_MORE.split("|"), *_LESS.split("|")) if word.endswith(("er", "rse"))),
+            "elder",
+        )
+    )
+)
+"""The words that compare, as alternatives of a pattern."""
 _MANY, _FEW = "more|most", "fewer|fewest|less|least"
 _EARLY = frozenset(("first", "earlier", "earliest", "sooner", "before"))
 _LATE = "last|later|latest|after"

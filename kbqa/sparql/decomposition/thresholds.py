@@ -11,7 +11,7 @@ from dataclasses import replace
 from pyoxigraph import Literal
 
 from kbqa.sparql.decomposition.joining import answer_of, is_plain, replaced, shifted, size_of, things_in
-from kbqa.sparql.decomposition.measures import Measure, measures_in
+from kbqa.sparql.decomposition.measures import COMPARATIVES, Measure, measures_in
 from kbqa.sparql.decomposition.parts import Composed, Part, Reader, composed
 from kbqa.sparql.decomposition.values import ValueOf, bare, is_counted, values_of
 from kbqa.sparql.query import Comparison, Filter, Having, Item, Query, Value, Variable, query_text
@@ -19,13 +19,17 @@ from kbqa.sparql.query import Comparison, Filter, Having, Item, Query, Value, Va
 _THING = r"(?:that of |the one of )?(?P<thing>.+?)(?: (?:has|have|does|do|did))?(?P<after>\s*[?.!]*\s*)$"
 _BELOW = (
     re.compile(
-        r"^(?P<before>.*?(?:\b(?P<verb>[a-z]+) )?\b(?P<grade>more|fewer|less) (?P<noun>[a-z][a-z ]*?)) than "
+        r"^(?P<before>.*?(?:\b(?P<verb>[a-z]+) )?\b(?P<grade>more|fewer|less) (?P<noun>[a-z][a-z ]*?) than) "
         + _THING,
         re.IGNORECASE,
     ),
-    re.compile(rf"^(?P<before>.*?\b(?P<graded>[a-z]+er)(?: (?P<noun>[a-z][a-z ]*?))?) than {_THING}", re.I),
     re.compile(
-        rf"^(?P<before>.*?\b(?P<verb>[a-z]+) (?P<time>before|after|earlier than|later than)) {_THING}", re.I
+        rf"^(?P<before>.*?\b(?P<graded>{COMPARATIVES})(?: (?P<noun>[a-z][a-z ]*?))? than) {_THING}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"^(?P<before>.*?\b(?P<verb>[a-z]+) (?P<time>before|after|earlier than|later than)) {_THING}",
+        re.IGNORECASE,
     ),
 )
 """Ways to compare with one thing: more films than, deeper than, with a higher price than, released after."""

@@ -81,7 +81,7 @@ def compared_with(text: str) -> Node | Average | Period:
 
 
 def item(text: str) -> Item:
-    if text.split()[0] in list(Operation):
+    if text.split(maxsplit=1)[0] in list(Operation):
         operation, left, right = text.split()
         return Item(node(left), None, Operation(operation), node(right))
     *aggregate, variable = text.split()

@@ -15,7 +15,8 @@ from kbqa.sparql.answer.explanation import action_text
 from kbqa.sparql.answer.reader import QuestionReader
 from kbqa.sparql.decomposition.parts import Composed, Part
 from kbqa.sparql.grammar import LinkedQuestion
-from kbqa.sparql.grammar.actions import Step
+from kbqa.sparql.grammar.actions import RelationPointer, Step
+from kbqa.sparql.profile import Profile
 
 _PENALTY = 3.0
 """How many nats less likely a reading is for each thing of the question that it leaves out."""
@@ -30,10 +31,9 @@ _GRAMMAR = frozenset(
 
 
 def without_answers(question: str, reader: QuestionReader) -> list[Composed]:
-    """Readings of a question by which nothing is left, the likeliest first.
+    """Readings of a question by which nothing is left, the likeliest first; or others with more of its words.
 
-    None where its reading has all that it names, or where one with answers is likelier. Raises StoreError,
-    EncoderError.
+    None where its reading has all that it names, or where none has more. Raises StoreError, EncoderError.
     """
     (read, linked), parses = reader.linked(question), reader.parses(question)
     best = next((each for each in parses.hypotheses if each.state.answerable), None)
@@ -41,28 +41,40 @@ def without_answers(question: str, reader: QuestionReader) -> list[Composed]:
         return []
     parts = reader.read_with_failing(question, lambda each: -_PENALTY * _left_out(linked, each))
     likeliest = max(parts, key=lambda part: part.probability, default=None)
-    if likeliest is None or not _is_taken(likeliest, read.text, linked):
+    before = _left_out(linked, best.derivation) if best else 0
+    if likeliest is None or not (
+        _is_taken(likeliest, read.text, linked)
+        if likeliest.failed
+        else _left_out(linked, likeliest.derivation) < before
+    ):
         return []
-    taken = [part for part in parts if part.failed and not _left_out(linked, part.derivation)]
+    taken = [part for part in parts if part.failed == likeliest.failed]
     return [
-        Composed(part.query, part.probability, part.derivation, notice=_notice(part.derivation))
+        Composed(part.query, part.probability, part.derivation, notice=_notice(part))
         for part in sorted(taken, key=lambda part: -part.probability)
     ]
 
 
 def _lacks(question: str, linked: LinkedQuestion, derivation: Sequence[DerivationStep]) -> bool:
-    """Whether a reading leaves out what the question surely names, or the property of a number."""
-    known = linked.graph.profile.stems
-    return _left_out(linked, derivation) > 0 or (
-        bool(linked.numbers) and any(stem(word) in known for word in words_left_out(question, derivation))
-    )
+    """Whether a reading leaves out what the question surely names, or a class or property of the graph."""
+    left = {stem(word) for word in words_left_out(question, derivation)}
+    of_ends = {end for step in derivation for end in _ends_of(step.action, linked.graph.profile)}
+    return _left_out(linked, derivation) > 0 or not left.isdisjoint(linked.graph.profile.stems - of_ends)
+
+
+def _ends_of(action: Action, profile: Profile) -> set[str]:
+    """The stems of what is at both ends of a relation, which goes without saying."""
+    if not isinstance(action, RelationPointer):
+        return set()
+    known = next((each for each in profile.predicates if each.predicate == action.key), None)
+    return set().union(*map(_stems, (*known.domains, *known.ranges))) if known else set()
 
 
 def _is_taken(part: Part, question: str, linked: LinkedQuestion) -> bool:
     """Whether a reading is of all that a question says; where it is likely, one word may be another."""
     words_at_most = 1 if part.probability >= _LIKELY else 0
     is_whole = not _left_out(linked, part.derivation)
-    return part.failed and is_whole and len(list(words_left_out(question, part.derivation))) <= words_at_most
+    return is_whole and len(list(words_left_out(question, part.derivation))) <= words_at_most
 
 
 def _left_out(linked: LinkedQuestion, derivation: Sequence[DerivationStep]) -> int:
@@ -116,10 +128,12 @@ def _overlap(one: Span, other: Span) -> bool:
     return one[0] < other[1] and other[0] < one[1]
 
 
-def _notice(derivation: Sequence[DerivationStep]) -> str:
+def _notice(part: Part) -> str:
     """What is said of the condition that leaves nothing."""
     last: list[DerivationStep] = []
-    for step in derivation:
+    if not part.failed:
+        return ""
+    for step in part.derivation:
         if step.step == Step.COLUMN:
             break
         if step.step in (Step.RELATION, Step.TAIL, Step.VALUE):

@@ -20,6 +20,8 @@ from kbqa.sparql.stores.base import QueryError, Solutions
 from kbqa.sparql.stores.executor import run_limited
 
 MAX_ROWS = 1_000
+_POSSIBLE = 0.25
+"""From how likely on it counts where the question as a whole has no answer: the decoder has no such query."""
 _TRIED = 3
 """How many readings are run to find one whose answers can be what is asked for."""
 _SURE = 0.5
@@ -92,7 +94,7 @@ def _read(question: str, reader: QuestionReader) -> tuple[list[Reading], bool, s
     (read, _), parses = reader.linked(question), reader.parses(question)
     whole = [replace(part, probability=part.probability * (1 - sure)) for part in reader.read(question)]
     ranked = sorted([*composed, *whole], key=lambda part: -part.probability)
-    answerable = parses.answerable or sure > 0.5
+    answerable = parses.answerable or sure > _POSSIBLE
     return [_reading(part) for part in ranked], answerable, f"{read.notice} {parses.notice}".strip()
 
 

@@ -25,6 +25,7 @@ OPERATORS: tuple[Operator, ...] = (
     calculations.share,
     thresholds.than_one_thing,
     ranks.at_a_place,
+    ranks.by_age,
     steps.any_number_of_steps,
     without.and_no,
     called.by_another_name,

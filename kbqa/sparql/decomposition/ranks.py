@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kbqa.linking.words import fold
+from kbqa.sparql.dates import DATE_TYPES
 from kbqa.sparql.decomposition.parts import Composed, Part, Reader, composed
+from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.query import Query
 
 _ORDINALS = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -14,6 +16,7 @@ _PLACED = re.compile(
     rf"\b(?P<place>{'|'.join(_ORDINALS)}|\d{{1,3}}(?:st|nd|rd|th))[ -](?P<superlative>{_SUPERLATIVE})\b",
     re.IGNORECASE,
 )
+_AGE = re.compile(r"\b(?:oldest|eldest|youngest)\b", re.IGNORECASE)
 _IN_ORDER = re.compile(
     rf"\b(?P<place>{'|'.join(_ORDINALS)}|\d{{1,3}}(?:st|nd|rd|th)) (?=[a-z])", re.IGNORECASE
 )
@@ -30,8 +33,30 @@ def at_a_place(question: str, reader: Reader) -> Iterator[Composed]:
         for part in reader.read(simpler):
             if is_first(part.query):
                 words = f"the {match['place'].lower()} of them"
-                yield composed(replace(part.query, limit=None, place=place), [part], words, trust=0.95)
+                query = replace(_in_order_of_age(simpler, part.query, reader.graph), limit=None, place=place)
+                yield composed(query, [part], words, trust=0.95)
         return
+
+
+def by_age(question: str, reader: Reader) -> Iterator[Composed]:
+    """The oldest by the day of birth: it is the first."""
+    if not _AGE.search(question):
+        return
+    parts = reader.read(question)
+    queries = [_in_order_of_age(question, part.query, reader.graph) for part in parts]
+    if any(query != part.query for query, part in zip(queries, parts, strict=True)):
+        for query, part in zip(queries, parts, strict=True):
+            yield composed(query, [part], "in the order of their ages", trust=0.95)
+
+
+def _in_order_of_age(question: str, query: Query, graph: LiveGraph) -> Query:
+    """A query that sorts by a date, so that the oldest are the first, and the youngest the last."""
+    match, order = _AGE.search(question), query.order
+    if match is None or order is None:
+        return query
+    led = [edge.predicate for edge in query.edges if edge.object == order.variable]
+    is_dated = any(graph.range_of(predicate) in DATE_TYPES for predicate in led)
+    return replace(query, descending=match.group().lower() == "youngest") if is_dated else query
 
 
 def is_first(query: Query) -> bool:

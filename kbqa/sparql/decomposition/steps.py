@@ -80,6 +80,8 @@ def with_many_steps(query: Query, graph: LiveGraph, *, needs_tree: bool = False)
     if len(hierarchies) != 1:
         return None
     (edge,) = hierarchies
+    if sum(each.predicate == edge.predicate for each in query.edges) > 1:
+        return None
     edges = tuple(replace(each, reach=Reach.MANY) if each == edge else each for each in query.edges)
     return replace(query, edges=edges, columns=tuple(map(_counted_once, query.columns)))
 

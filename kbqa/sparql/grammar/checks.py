@@ -48,6 +48,9 @@ def _check_relations(state: Prefix, actions: Sequence[Action]) -> list[bool]:
     holds |= zip(
         classes, _check_edges(state, [state.membership(pointer) for pointer in classes]), strict=True
     )
+    if state.may_fail:
+        mentioned = [pointer for pointer in classes if pointer.features.exact]
+        holds |= {pointer: state.membership(pointer) not in state.joined() for pointer in mentioned}
     relations = [action for action in actions if isinstance(action, RelationPointer)]
     again = [one for one in relations if state.group == Word.NOT or followed(state, one)]
     holds |= {relation: _has_tail(after_relation(state, relation)) for relation in again}

@@ -11,7 +11,7 @@ from kbqa.sparql.grammar.prefix import LinkedQuestion, Prefix
 from kbqa.sparql.grammar.transitions import TRANSITIONS
 from kbqa.sparql.query import Query
 
-_CONDITIONS = (Step.TAIL, Step.VALUE)
+_CONDITIONS = (Step.RELATION, Step.TAIL, Step.VALUE)
 """The steps that end a condition which may leave nothing."""
 
 

@@ -19,7 +19,6 @@ STEP_NAMES: dict[str, str] = {
     Step.COMPARE: "How compared",
     Step.ORDER: "Sorted by",
     Step.LIMIT: "How many",
-    COMPOSED: "Put together",
 }
 _WORDS: dict[str, str] = {
     Word.NEW: "whatever is there",
@@ -53,7 +52,7 @@ _ENDS = tuple(map(Keyword, (Word.STOP, Word.END, Word.CLOSE, Word.UNLIMITED)))
 
 def steps_of(derivation: Sequence[DerivationStep]) -> list[ShownStep]:
     """The steps of a derivation in words."""
-    return shown_steps(derivation, STEP_NAMES, action_text)
+    return shown_steps(derivation, STEP_NAMES | {COMPOSED: "Put together"}, action_text)
 
 
 def summary(derivation: Sequence[DerivationStep]) -> str:

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Sequence
 from kbqa.decoding.actions import Action
 from kbqa.decoding.beam import DerivationStep
 from kbqa.linking.adjectives import ADJECTIVES
+from kbqa.linking.mentions import MentionFeatures
 from kbqa.linking.words import COMMON, Span, fold, stem, words_of
 from kbqa.sparql.answer.explanation import action_text
 from kbqa.sparql.answer.reader import QuestionReader
 from kbqa.sparql.decomposition.parts import Composed, Part
 from kbqa.sparql.grammar import LinkedQuestion
-from kbqa.sparql.grammar.actions import RelationPointer, Step
+from kbqa.sparql.grammar.actions import EntityPointer, FlagFeatures, RelationPointer, Step, ValuePointer
 from kbqa.sparql.profile import Profile
 
 _PENALTY = 3.0
@@ -56,10 +57,12 @@ def without_answers(question: str, reader: QuestionReader) -> list[Composed]:
 
 
 def _lacks(question: str, linked: LinkedQuestion, derivation: Sequence[DerivationStep]) -> bool:
-    """Whether a reading leaves out what the question surely names, or a class or property of the graph."""
+    """Whether a reading leaves out what the question surely names, a class, or the property of a number."""
+    profile = linked.graph.profile
     left = {stem(word) for word in words_left_out(question, derivation)}
-    of_ends = {end for step in derivation for end in _ends_of(step.action, linked.graph.profile)}
-    return _left_out(linked, derivation) > 0 or not left.isdisjoint(linked.graph.profile.stems - of_ends)
+    of_ends = {end for step in derivation for end in _ends_of(step.action, profile)}
+    known = profile.stems if linked.numbers else {part for parts in profile.class_stems for part in parts}
+    return _left_out(linked, derivation) > 0 or not left.isdisjoint(known - of_ends)
 
 
 def _ends_of(action: Action, profile: Profile) -> set[str]:
@@ -82,15 +85,16 @@ def _left_out(linked: LinkedQuestion, derivation: Sequence[DerivationStep]) -> i
     actions = [step.action for step in derivation]
     spans = [action.span for action in actions if action.span]
     said = set().union(*(_stems(action.text) for action in actions)) if actions else set()
-    named = [
-        each
-        for each in (*linked.entities, *linked.values)
-        if each.span and getattr(each.features, "exact", 0)
-    ]
+    named = [each for each in (*linked.entities, *linked.values) if each.span and _is_exact(each)]
     units = _longest([*named, *linked.numbers])
     return sum(
         not any(_overlap(span, used) for used in spans) and not _stems(text) <= said for span, text in units
     )
+
+
+def _is_exact(action: EntityPointer | ValuePointer) -> bool:
+    features = action.features
+    return isinstance(features, MentionFeatures | FlagFeatures) and bool(features.exact)
 
 
 def _longest(actions: Sequence[Action]) -> list[tuple[Span, str]]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pyoxigraph import NamedNode
 
 from kbqa.linking.words import fold, stem
+from kbqa.sparql.decomposition.joining import answer_of, is_plain
 from kbqa.sparql.decomposition.parts import Composed, Part, Reader, composed
 from kbqa.sparql.grammar.actions import ForwardPointer
 from kbqa.sparql.grammar.live_graph import LiveGraph
@@ -81,9 +82,20 @@ def with_many_steps(query: Query, graph: LiveGraph, *, needs_tree: bool = False)
         return None
     (edge,) = hierarchies
     if sum(each.predicate == edge.predicate for each in query.edges) > 1:
-        return None
+        return _over_a_chain(query, edge)
     edges = tuple(replace(each, reach=Reach.MANY) if each == edge else each for each in query.edges)
     return replace(query, edges=edges, columns=tuple(map(_counted_once, query.columns)))
+
+
+def _over_a_chain(query: Query, edge: Edge) -> Query | None:
+    """What is at the end of several steps along one property, at the end of any number of them."""
+    answer = answer_of(query)
+    if answer is None or not is_plain(query) or any(each.predicate != edge.predicate for each in query.edges):
+        return None
+    found = Variable(0)
+    is_backwards = isinstance(edge.object, NamedNode)
+    ends = (found, edge.object) if is_backwards else (edge.subject, found)
+    return Query((Edge(ends[0], edge.predicate, ends[1], reach=Reach.MANY),), columns=(Item(found),))
 
 
 def _may_go_on(edge: Edge, graph: LiveGraph, *, needs_tree: bool) -> bool:

@@ -1,4 +1,4 @@
-"""Kinds of questions that are taken apart, whose answer is none, or that no answer fits: with the real decoder."""
+"""Questions that are taken apart, whose answer is none, or that no answer fits: with the real decoder."""
 
 import pytest
 from pyoxigraph import Literal, NamedNode

@@ -10,13 +10,12 @@ from collections.abc import Iterator, Sequence
 from kbqa.decoding.actions import Action
 from kbqa.decoding.beam import DerivationStep
 from kbqa.linking.adjectives import ADJECTIVES
-from kbqa.linking.mentions import MentionFeatures
 from kbqa.linking.words import COMMON, Span, fold, stem, words_of
 from kbqa.sparql.answer.explanation import action_text
 from kbqa.sparql.answer.reader import QuestionReader
 from kbqa.sparql.decomposition.parts import Composed, Part
 from kbqa.sparql.grammar import LinkedQuestion
-from kbqa.sparql.grammar.actions import EntityPointer, FlagFeatures, RelationPointer, Step, ValuePointer
+from kbqa.sparql.grammar.actions import RelationPointer, Step
 from kbqa.sparql.profile import Profile
 
 _PENALTY = 3.0
@@ -85,16 +84,12 @@ def _left_out(linked: LinkedQuestion, derivation: Sequence[DerivationStep]) -> i
     actions = [step.action for step in derivation]
     spans = [action.span for action in actions if action.span]
     said = set().union(*(_stems(action.text) for action in actions)) if actions else set()
-    named = [each for each in (*linked.entities, *linked.values) if each.span and _is_exact(each)]
-    units = _longest([*named, *linked.numbers])
+    named = [each for each in linked.entities if each.span and each.features.exact]
+    values = [each for each in linked.values if each.span and each.features.exact]
+    units = _longest([*named, *values, *linked.numbers])
     return sum(
         not any(_overlap(span, used) for used in spans) and not _stems(text) <= said for span, text in units
     )
-
-
-def _is_exact(action: EntityPointer | ValuePointer) -> bool:
-    features = action.features
-    return isinstance(features, MentionFeatures | FlagFeatures) and bool(features.exact)
 
 
 def _longest(actions: Sequence[Action]) -> list[tuple[Span, str]]:

@@ -8,7 +8,7 @@ from kbqa.linking.numbers import ORDINALS
 from kbqa.linking.time_values import in_words
 from kbqa.plurals import as_singular
 from kbqa.sql.headings import plural
-from kbqa.sql.query import Aggregate, Comparison, Condition, Item, Operator, Part, SetOperation, Value
+from kbqa.sql.query import Across, Aggregate, Comparison, Condition, Item, Operator, Part, SetOperation, Value
 from kbqa.sql.schema import ColumnType, readable
 
 COMPARISONS = {
@@ -39,6 +39,12 @@ OPERATORS = {
     Operator.MINUS: "minus",
     Operator.TIMES: "times",
     Operator.DIVIDE: "divided by",
+    Operator.PERCENT: "in percent of",
+}
+ACROSS = {
+    Across.RUNNING: "the running total of {}",
+    Across.DIFFERENCE: "the change of {} from one to the next",
+    Across.CHANGE: "the change in percent of {} from one to the next",
 }
 SETS = {
     SetOperation.UNION: "together with",
@@ -105,7 +111,7 @@ def with_article(noun: str) -> str:
 
 def is_plain(item: Item) -> bool:
     """Whether an item is a column, or all of them, as it stands."""
-    return item.operator is None and item.term.aggregate is None
+    return item.operator is None and item.across is None and item.term.aggregate is None
 
 
 def shown_value(value: Value) -> str:

@@ -82,11 +82,15 @@ class PredicateProfile:
 
 @dataclass(frozen=True)
 class ClassProfile:
-    """A class: its name, and how many members it has."""
+    """A class: its name, and how many members it has.
+
+    The members of its subclasses are its own, but the graph does not say so of each, where it is `above`.
+    """
 
     iri: NamedNode
     text: str
     count: int = 0
+    above: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,6 +137,11 @@ class Profile:
     def numerals(self) -> frozenset[NamedNode]:
         """The predicates that lead to texts which are numbers."""
         return frozenset(known.predicate for known in self.predicates if known.numerals)
+
+    @cached_property
+    def classes_above(self) -> frozenset[NamedNode]:
+        """The classes that have the members of their subclasses, which the graph does not say."""
+        return frozenset(known.iri for known in self.classes if known.above)
 
     @cached_property
     def stems(self) -> frozenset[str]:
@@ -204,12 +213,12 @@ def _predicate_from(stored: Sequence[Any]) -> PredicateProfile:
 
 
 def _class_json(known: ClassProfile) -> list[Any]:
-    return [known.iri.value, known.text, known.count]
+    return [known.iri.value, known.text, known.count, *([True] if known.above else [])]
 
 
 def _class_from(stored: Sequence[Any]) -> ClassProfile:
-    iri, text, count = stored
-    return ClassProfile(NamedNode(iri), text, count)
+    iri, text, count, *above = stored
+    return ClassProfile(NamedNode(iri), text, count, *above)
 
 
 def entity_text(iri: str) -> str:

@@ -1,21 +1,25 @@
 """A SPARQL query as data: what the grammar builds action by action, and its text.
 
-The subset: basic graph patterns with class constraints, comparisons, alternatives (`VALUES`, `UNION`), what
-may be missing (`OPTIONAL`), negation (`FILTER NOT EXISTS`), aggregates with grouping and HAVING, DISTINCT,
-ORDER BY and LIMIT, in SELECT and ASK.
+The subset: basic graph patterns with class constraints, any number of steps (property paths), comparisons,
+alternatives (`VALUES`, `UNION`), what may be missing (`OPTIONAL`), negation (`FILTER NOT EXISTS`), aggregates
+with grouping and HAVING, calculations, values of queries within the query, DISTINCT, ORDER BY and LIMIT, and
+what is at a place of an order, in SELECT and ASK.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pyoxigraph import Literal, NamedNode
 
 RDF_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+SUBCLASS_OF = NamedNode("http://www.w3.org/2000/01/rdf-schema#subClassOf")
 
 
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _DECIMAL = f"{_XSD}decimal"
+_PLACED = "?placed"
+"""What is sorted by, of what is at a query's place."""
 _NUMBERS = frozenset(f"{_XSD}{name}" for name in ("integer", "decimal", "double", "float"))
 NUMERAL = "^ *([-+]?[0-9]+([.][0-9]+)?) *[^0-9.,]{0,12}$"
 """A number with a unit at most behind it, as SPARQL and Python read it; the first group is the number."""
@@ -29,6 +33,13 @@ class Variable:
 
     def __str__(self) -> str:
         return f"?x{self.index}"
+
+
+class Value(Variable):
+    """The one value that a query within a query finds, by the number of that query."""
+
+    def __str__(self) -> str:
+        return f"?value{self.index}"
 
 
 Term = NamedNode | Literal
@@ -61,6 +72,14 @@ class Comparison(StrEnum):
     CONTAINS = "CONTAINS"
 
 
+class Reach(StrEnum):
+    """How many steps an edge takes; the words are those of property paths."""
+
+    ONE = ""
+    MANY = "+"
+    """One or more. To a class, that is one to any of its subclasses, at any level."""
+
+
 @dataclass(frozen=True)
 class Edge:
     """A triple pattern. `alternatives` are further terms that the constant end may be."""
@@ -69,6 +88,15 @@ class Edge:
     predicate: NamedNode
     object: Node
     alternatives: tuple[Term, ...] = ()
+    reach: Reach = Reach.ONE
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A variable that is one of some terms."""
+
+    variable: Variable
+    terms: tuple[Term, ...]
 
 
 @dataclass(frozen=True)
@@ -87,11 +115,11 @@ class Period:
 
 @dataclass(frozen=True)
 class Filter:
-    """A comparison of a variable with a value."""
+    """A comparison of what is found with a value, or with something else that is found."""
 
     variable: Variable
     comparison: Comparison
-    value: Term | Average | Period
+    value: Term | Average | Period | Variable
 
 
 @dataclass(frozen=True)
@@ -102,12 +130,32 @@ class Branch:
     filters: tuple[Filter, ...] = ()
 
 
+class Operation(StrEnum):
+    """What is calculated of two values."""
+
+    DIFFERENCE = "difference"
+    RATIO = "ratio"
+    PERCENTAGE = "percentage"
+
+
+_OPERATIONS = {
+    Operation.DIFFERENCE: "ABS({left} - {right})",
+    Operation.RATIO: "{left} / {right}",
+    Operation.PERCENTAGE: "100.0 * {left} / {right}",
+}
+
+
 @dataclass(frozen=True)
 class Item:
-    """A column or a sort key: a variable, or an aggregate of one; None stands for whole solutions."""
+    """A column or a sort key: a variable, or an aggregate of one; None stands for whole solutions.
+
+    With an `operation`, it is what that makes of the variable and the `operand`.
+    """
 
     variable: Variable | None
     aggregate: Aggregate | None = None
+    operation: Operation | None = None
+    operand: Variable | None = None
 
 
 @dataclass(frozen=True)
@@ -116,7 +164,7 @@ class Having:
 
     item: Item
     comparison: Comparison
-    value: Term
+    value: Term | Variable
 
 
 @dataclass(frozen=True)
@@ -124,7 +172,9 @@ class Query:
     """A query.
 
     Without columns it is an ASK. `branches` go on from `edges`, each on its own; `optionals` may be missing.
-    The texts of the variables that are `numerals` are compared, ordered and summed up as numbers.
+    The texts of the variables that are `numerals` are compared, ordered and summed up as numbers. `values`
+    are queries that give one value each. With a `place` (1 is the first), the solutions are those that are
+    there in the order: all that share what is sorted by.
     """
 
     edges: tuple[Edge, ...] = ()
@@ -138,6 +188,9 @@ class Query:
     branches: tuple[Branch, ...] = ()
     optionals: tuple[Edge, ...] = ()
     numerals: frozenset[Variable] = frozenset()
+    choices: tuple[Choice, ...] = ()
+    values: tuple["Query", ...] = ()
+    place: int | None = None
 
     @property
     def every_edge(self) -> tuple[Edge, ...]:
@@ -157,19 +210,32 @@ class Query:
         items += [self.having.item] if self.having else []
         if not any(item.aggregate for item in items):
             return ()
-        return tuple(item.variable for item in self.columns if item.variable and not item.aggregate)
+        plain = (item for item in self.columns if not item.aggregate and not item.operation)
+        return tuple(item.variable for item in plain if item.variable)
 
 
 def pattern_text(query: Query, separator: str = " ", *, limit: int | None = None) -> str:
     """The inside of the query's WHERE clause; with `limit`, over only so many solutions of its edges."""
-    parts = _joined(query)
+    parts = [*_chosen(query), *_joined(query)]
     if limit is not None:
         parts = [f"{{ SELECT * WHERE {{ {' '.join(parts)} }} LIMIT {limit} }}"]
+    parts += [_value_text(value, number) for number, value in enumerate(query.values)]
     parts += _filters(query, query.filters)
     parts += [f"FILTER isNumeric({number_of(str(variable))})" for variable in _counted_on(query)]
     parts += [f"FILTER NOT EXISTS {{ {_chained(group)} }}" for group in query.negations]
     parts += [f"OPTIONAL {{ {' '.join(_edge_parts(edge))} }}" for edge in query.optionals]
     return separator.join(parts)
+
+
+def _chosen(query: Query) -> list[str]:
+    return [f"VALUES {each.variable} {{ {' '.join(map(str, each.terms))} }}" for each in query.choices]
+
+
+def _value_text(query: Query, number: int) -> str:
+    """A query that gives one value, within another."""
+    (item,) = query.columns
+    inner = f"SELECT ({_item_text(query, item)} AS {Value(number)}) WHERE {{ {pattern_text(query)} }}"
+    return f"{{ {' '.join([inner, *_after_pattern(query)])} }}"
 
 
 def _joined(query: Query) -> list[str]:
@@ -216,18 +282,54 @@ def query_text(query: Query, *, limit: int | None = None) -> str:
     body = "\n".join(f"  {line}" for line in pattern_text(query, "\n", limit=limit).split("\n"))
     if not query.columns:
         return f"ASK {{\n{body}\n}}"
-    keeps_all = (query.order and not query.branches) or any(item.aggregate for item in query.columns)
+    is_sorted = query.order and not query.branches and query.place is None
+    keeps_all = is_sorted or any(item.aggregate for item in query.columns)
     columns = " ".join(_column_text(query, column) for column in query.columns)
-    lines = [f"SELECT {'' if keeps_all else 'DISTINCT '}{columns} WHERE {{", body, "}"]
+    lines = [f"SELECT {'' if keeps_all else 'DISTINCT '}{columns} WHERE {{", body]
+    lines += [f"  {line}" for line in place_text(query)]
+    return "\n".join([*lines, "}", *_after_pattern(query)])
+
+
+def _after_pattern(query: Query) -> list[str]:
+    """The clauses behind a query's pattern, in their order."""
+    clauses, order, is_placed = list[str](), query.order, query.place is not None
     if query.grouped:
-        lines.append(f"GROUP BY {' '.join(map(str, query.grouped))}")
+        beside = [str(Value(index)) for index in _values_of_groups(query)] + ([_PLACED] if is_placed else [])
+        clauses.append(f"GROUP BY {' '.join([*map(str, query.grouped), *beside])}")
+    conditions = []
     if having := query.having:
-        lines.append(f"HAVING ({_item_text(query, having.item)} {having.comparison} {having.value})")
-    if query.order:
-        lines.append(f"ORDER BY {order_text(query, query.order)}")
-    if query.limit is not None:
-        lines.append(f"LIMIT {query.limit}")
-    return "\n".join(lines)
+        conditions.append(f"({_item_text(query, having.item)} {having.comparison} {having.value})")
+    if order and is_placed and query.grouped:
+        conditions.append(f"({_item_text(query, order)} = {_PLACED})")
+    if conditions:
+        clauses.append(f"HAVING {' '.join(conditions)}")
+    if order and not is_placed:
+        clauses.append(f"ORDER BY {order_text(query, order)}")
+    if query.limit is not None and not is_placed:
+        clauses.append(f"LIMIT {query.limit}")
+    return clauses
+
+
+def _values_of_groups(query: Query) -> list[int]:
+    """The values that groups are compared with, which are the same for all of them."""
+    value = query.having.value if query.having else None
+    return [value.index] if isinstance(value, Value) else []
+
+
+def place_text(query: Query) -> list[str]:
+    """The patterns by which a query keeps what is at its place in the order, and all that shares it."""
+    if query.place is None or query.order is None:
+        return []
+    key, direction = _item_text(query, query.order), "DESC" if query.descending else "ASC"
+    plain = [Item(variable) for variable in query.grouped] or [*query.columns]
+    every = replace(query, columns=(*plain, query.order), order=None, limit=None, place=None)
+    columns = " ".join(str(item.variable) for item in plain)
+    distinct = "" if query.grouped else "DISTINCT "
+    select = f"SELECT {distinct}{columns} ({key} AS {_PLACED}) WHERE {{ {pattern_text(every)} }}"
+    every_text = " ".join([select, *_after_pattern(every)])
+    ordered = f"ORDER BY {direction}({_PLACED}) OFFSET {query.place - 1} LIMIT 1"
+    placed = f"{{ SELECT {_PLACED} WHERE {{ {{ {every_text} }} }} {ordered} }}"
+    return [placed] if query.grouped else [placed, f"FILTER ({key} = {_PLACED})"]
 
 
 def order_text(query: Query, order: Item) -> str:
@@ -237,6 +339,8 @@ def order_text(query: Query, order: Item) -> str:
 
 def _edge_parts(edge: Edge, number: int = 0) -> list[str]:
     predicate = "a" if edge.predicate == RDF_TYPE else str(edge.predicate)
+    if edge.reach == Reach.MANY:
+        return [_path_text(edge)]
     if not edge.alternatives:
         return [f"{edge.subject} {predicate} {edge.object} ."]
     constant_subject = not isinstance(edge.subject, Variable)
@@ -245,6 +349,15 @@ def _edge_parts(edge: Edge, number: int = 0) -> list[str]:
     values = f"VALUES {chosen} {{ {' '.join(map(str, (constant, *edge.alternatives)))} }}"
     subject, target = (chosen, other) if constant_subject else (other, chosen)
     return [values, f"{subject} {predicate} {target} ."]
+
+
+def _path_text(edge: Edge) -> str:
+    """An edge of any number of steps. A member of several subclasses is one solution."""
+    if edge.predicate != RDF_TYPE:
+        return f"{edge.subject} {edge.predicate}{edge.reach} {edge.object} ."
+    triple = f"{edge.subject} a/{SUBCLASS_OF}* {edge.object} ."
+    member = edge.subject
+    return f"{{ SELECT DISTINCT {member} WHERE {{ {triple} }} }}" if isinstance(member, Variable) else triple
 
 
 def _chained(edges: Sequence[Edge]) -> str:
@@ -274,14 +387,16 @@ def _filter_parts(query: Query, condition: Filter, number: int) -> list[str]:
     if isinstance(value, Period):
         within = f"STRSTARTS(STR({variable}), {Literal(value.value)})"
         return [f"FILTER ({within if comparison == Comparison.EQUAL else f'!{within}'})"]
+    if isinstance(value, Variable):
+        return [f"FILTER ({compared} {comparison} {_as_number(query, value)})"]
     if comparison == Comparison.CONTAINS:
         return [f"FILTER CONTAINS(LCASE(STR({variable})), LCASE({_plain(value)}))"]
     is_number = isinstance(value, Literal) and value.datatype.value in _NUMBERS
     return [f"FILTER ({compared if is_number else variable} {comparison} {value})"]
 
 
-def _as_number(query: Query, variable: Variable) -> str:
-    return number_of(str(variable)) if variable in query.numerals else str(variable)
+def _as_number(query: Query, operand: Variable) -> str:
+    return number_of(str(operand)) if operand in query.numerals else str(operand)
 
 
 def _plain(term: Term) -> str:
@@ -291,6 +406,9 @@ def _plain(term: Term) -> str:
 def _item_text(query: Query, item: Item) -> str:
     if item.variable is None:
         of = "*"
+    elif item.operation and item.operand:
+        left, right = _as_number(query, item.variable), _as_number(query, item.operand)
+        return _OPERATIONS[item.operation].format(left=left, right=right)
     else:
         of = str(item.variable) if item.aggregate in _COUNTS else _as_number(query, item.variable)
     if item.aggregate is None:
@@ -301,6 +419,8 @@ def _item_text(query: Query, item: Item) -> str:
 
 
 def _column_text(query: Query, item: Item) -> str:
+    if item.operation:
+        return f"({_item_text(query, item)} AS ?{item.operation})"
     if item.aggregate is None:
         return str(item.variable)
     name = f"{item.aggregate.lower()}{'' if item.variable is None else f'_x{item.variable.index}'}"

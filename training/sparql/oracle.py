@@ -203,6 +203,8 @@ class _Walk:
         yield self._take(Keyword(condition.comparison))
         if isinstance(condition.value, Average):
             yield self._take(Keyword(Word.AVERAGE))
+        elif isinstance(condition.value, Variable):
+            raise NotWritableError("Two values that are found are compared.")
         else:
             yield self._take(self._offered(condition.value.value))
 
@@ -239,6 +241,8 @@ class _Walk:
     def _counted(self, having: Having) -> tuple[Comparison, str]:
         """A condition on a count by a number that the question has: at least two is more than one."""
         named = {number.key.value for number in self.linked.numbers}
+        if isinstance(having.value, Variable):
+            raise NotWritableError("Groups are compared with what is found.")
         value = having.value.value
         if value in named or not value.isdecimal():
             return having.comparison, value

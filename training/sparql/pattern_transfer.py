@@ -320,7 +320,7 @@ class _Renaming:
         return self.values[term] if isinstance(term, Literal) else self.names[term]
 
     def _filter(self, condition: Filter) -> Filter:
-        assert not isinstance(condition.value, Period)
+        assert not isinstance(condition.value, Period | Variable)
         if isinstance(condition.value, Average):
             return replace(condition, value=Average(self._edge(condition.value.edge)))
         return replace(condition, value=self._term(condition.value))

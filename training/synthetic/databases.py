@@ -394,6 +394,7 @@ class _Translation:
     def _having(self, query: SparqlQuery) -> Condition:
         having = query.having
         assert having is not None
+        assert not isinstance(having.value, Variable)
         return Condition(
             self._item(having.item), Comparison(str(having.comparison)), (Value(having.value.value),)
         )

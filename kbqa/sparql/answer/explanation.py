@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from kbqa.decoding.actions import Action, Keyword, Kind, VariablePointer
 from kbqa.decoding.beam import DerivationStep
 from kbqa.decoding.explanation import ShownStep, shown_steps
+from kbqa.sparql.decomposition.parts import COMPOSED
 from kbqa.sparql.grammar.actions import BackwardPointer, Step, Word
 
 STEP_NAMES: dict[str, str] = {
@@ -51,7 +52,7 @@ _ENDS = tuple(map(Keyword, (Word.STOP, Word.END, Word.CLOSE, Word.UNLIMITED)))
 
 def steps_of(derivation: Sequence[DerivationStep]) -> list[ShownStep]:
     """The steps of a derivation in words."""
-    return shown_steps(derivation, STEP_NAMES, action_text)
+    return shown_steps(derivation, STEP_NAMES | {COMPOSED: "Put together"}, action_text)
 
 
 def summary(derivation: Sequence[DerivationStep]) -> str:

@@ -18,7 +18,7 @@ from kbqa.sparql.answer.pipeline import MAX_ROWS, Answer, Reading, named_last
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import Graph, GraphQuestion, GraphVersion
 from kbqa.sparql.profile import Profile
-from kbqa.sparql.query import Edge, Node, Variable
+from kbqa.sparql.query import Edge, Node, Reach, Variable
 from kbqa.sparql.stores.base import QueryError, Solutions, StoreError
 from kbqa.sparql.stores.executor import run_limited
 
@@ -144,7 +144,11 @@ def _reading_json(reading: GraphReading) -> dict[str, Any]:
     return {
         "select": pattern.select,
         "edges": [
-            [str(edge.subject), str(edge.predicate), str(edge.object), list(map(str, edge.alternatives))]
+            [
+                *map(str, (edge.subject, edge.predicate, edge.object)),
+                list(map(str, edge.alternatives)),
+                edge.reach,
+            ]
             for edge in pattern.edges
         ],
         "answers": sorted(pattern.answers),
@@ -165,8 +169,9 @@ def _reading_from(data: Mapping[str, Any]) -> GraphReading:
 
 
 def _edge(data: Sequence[Any]) -> Edge:
-    subject, predicate, value, alternatives = data
-    return Edge(_node(subject), _node(predicate), _node(value), tuple(map(_node, alternatives)))  # type: ignore[arg-type]
+    subject, predicate, value, alternatives, *reach = data
+    others = tuple(map(_node, alternatives))
+    return Edge(_node(subject), _node(predicate), _node(value), others, *map(Reach, reach))  # type: ignore[arg-type]
 
 
 def _node(text: str) -> Node:

@@ -7,7 +7,17 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kbqa.sparql.answer.cells import shown_rows
 from kbqa.sparql.grammar.live_graph import LiveGraph
-from kbqa.sparql.query import Edge, Node, Query, Variable, order_text, pattern_text
+from kbqa.sparql.query import (
+    RDF_TYPE,
+    Edge,
+    Node,
+    Query,
+    Reach,
+    Variable,
+    order_text,
+    pattern_text,
+    place_text,
+)
 from kbqa.sparql.stores.base import RdfTerm, Solutions
 
 MAX_SOLUTIONS = 40
@@ -83,10 +93,17 @@ def picture_of(pattern: Pattern, graph: LiveGraph) -> Picture:
     texts = _texts_of(terms, graph)
     nodes = tuple(_node(term, texts[term], pattern.named, answers) for term in terms)
     edges = tuple(
-        PictureEdge(str(subject), str(value), graph.profile.every_text.get(predicate, "is a"))
+        PictureEdge(str(subject), str(value), _text_of(predicate, pattern, graph))
         for subject, predicate, value in triples
     )
     return Picture(nodes, edges, solutions.cut)
+
+
+def _text_of(predicate: NamedNode, pattern: Pattern, graph: LiveGraph) -> str:
+    """What an edge of a picture says; of one that stands for several steps, that it does."""
+    text = graph.profile.every_text.get(predicate, "is a")
+    takes_many = any(edge.predicate == predicate and edge.reach == Reach.MANY for edge in pattern.edges)
+    return f"{text}, in one step or more" if takes_many and predicate != RDF_TYPE else text
 
 
 def _node(
@@ -100,7 +117,8 @@ def _node(
 def _pattern_query(query: Query) -> str:
     """A SELECT of all variables of a query, with its order and limit where these are of single solutions."""
     order, limit = query.order, MAX_SOLUTIONS + 1
-    text = f"SELECT * WHERE {{ {pattern_text(query)} }}"
+    placed = "" if query.grouped else " ".join(place_text(query))
+    text = f"SELECT * WHERE {{ {pattern_text(query)} {placed} }}"
     if order and order.variable and not order.aggregate:
         text += f" ORDER BY {order_text(query, order)}"
     if query.limit is not None and not query.grouped:

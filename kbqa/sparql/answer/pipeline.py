@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 
 from kbqa.decoding.beam import DerivationStep
-from kbqa.decoding.calibration import probabilities
-from kbqa.decoding.parse import Parses
 from kbqa.sparql.answer.decoders import Decoder
-from kbqa.sparql.answer.entity_linking import in_words_of_graph, link_question
+from kbqa.sparql.answer.nothing import without_answers
 from kbqa.sparql.answer.picture import pattern_of
-from kbqa.sparql.grammar import SparqlState
+from kbqa.sparql.answer.reader import QuestionReader
+from kbqa.sparql.answer.sanity import can_be_answer
+from kbqa.sparql.decomposition.composition import compose
+from kbqa.sparql.decomposition.parts import Part
+from kbqa.sparql.decomposition.ranks import with_ties
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.query import Query, Term, query_text
@@ -18,6 +20,12 @@ from kbqa.sparql.stores.base import QueryError, Solutions
 from kbqa.sparql.stores.executor import run_limited
 
 MAX_ROWS = 1_000
+_POSSIBLE = 0.25
+"""From how likely on it counts where the question as a whole has no answer: the decoder has no such query."""
+_TRIED = 3
+"""How many readings are run to find one whose answers can be what is asked for."""
+_SURE = 0.5
+"""From how likely on what is put together is enough, so that the question is not read as a whole as well."""
 
 
 @dataclass(frozen=True)
@@ -58,27 +66,71 @@ def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder
     Raises StoreError, EncoderError.
     """
     begun = perf_counter()
-    read = in_words_of_graph(question, version, graph.profile)
-    linked = link_question(read.text, version, graph)
-    parses = decoder.decode(read.text, linked)
-    readings = _readings(parses, decoder.temperature)
-    answerable, notice = parses.answerable, f"{read.notice} {parses.notice}".strip()
+    reader = QuestionReader(version, graph, decoder)
+    readings, answerable, notice = _read(question, reader)
     if readings:
         try:
-            readings[0] = run(readings[0], version, graph)
+            readings, fits = _that_fit(question, readings, version, graph)
+            answerable = answerable and fits
+            if answerable:
+                readings[0] = _with_ties(readings[0], version, graph)
         except QueryError as error:
             answerable, notice = False, f"{notice} {error}".strip()
     return Answer(question, tuple(readings), answerable, 1000 * (perf_counter() - begun), notice)
 
 
-def _readings(parses: Parses[SparqlState], temperature: float) -> list[Reading]:
-    """The parses that have an answer, with how likely each is right among all."""
-    shares = probabilities([hypothesis.score for hypothesis in parses.hypotheses], temperature)
-    return [
-        Reading(state.query, query_text(state.query), share, hypothesis.derivation)
-        for hypothesis, share in zip(parses.hypotheses, shares, strict=True)
-        if (state := hypothesis.state).answerable
-    ]
+def _read(question: str, reader: QuestionReader) -> tuple[list[Reading], bool, str]:
+    """The readings of a question, whether it has an answer, and a notice.
+
+    What is put together of simpler questions comes first; unless that is sure, the question as a whole is
+    read too, and has what likelihood is left.
+    """
+    composed = compose(question, reader)
+    sure = min(1.0, sum(each.probability for each in composed))
+    if sure > _SURE:
+        return [_reading(each) for each in composed], True, composed[0].notice
+    if not composed and (empty := without_answers(question, reader)):
+        return [_reading(each) for each in empty], True, empty[0].notice
+    (read, _), parses = reader.linked(question), reader.parses(question)
+    whole = [replace(part, probability=part.probability * (1 - sure)) for part in reader.read(question)]
+    ranked = sorted([*composed, *whole], key=lambda part: -part.probability)
+    answerable = parses.answerable or sure > _POSSIBLE
+    return [_reading(part) for part in ranked], answerable, f"{read.notice} {parses.notice}".strip()
+
+
+def _reading(part: Part) -> Reading:
+    return Reading(part.query, query_text(part.query), part.probability, part.derivation)
+
+
+def _that_fit(
+    question: str, readings: list[Reading], version: GraphVersion, graph: LiveGraph
+) -> tuple[list[Reading], bool]:
+    """The readings with those behind the others whose answers cannot be what the question asks for.
+
+    The first was run. And whether what is left is likelier than that the question has no answer. Raises
+    QueryError, StoreError.
+    """
+    unfit: list[Reading] = []
+    for number, reading in enumerate(readings[:_TRIED]):
+        done = run(reading, version, graph)
+        if done.solutions is None or can_be_answer(question, done.query, done.solutions, graph):
+            left = [done, *readings[number + 1 :]]
+            likely = sum(each.probability for each in left)
+            return [*left, *unfit], not unfit or likely > 0.5
+        unfit.append(done)
+    return [*readings[_TRIED:], *unfit], False
+
+
+def _with_ties(reading: Reading, version: GraphVersion, graph: LiveGraph) -> Reading:
+    """A reading for the first of an order, with all that share its place where others do.
+
+    Raises QueryError, StoreError.
+    """
+    part = with_ties(Part(reading.query, reading.probability, reading.derivation))
+    if part is None:
+        return reading
+    tied = run(_reading(part), version, graph)
+    return tied if tied.solutions and len(tied.solutions.rows) > 1 else reading
 
 
 def run(reading: Reading, version: GraphVersion, graph: LiveGraph) -> Reading:

@@ -7,8 +7,10 @@ from kbqa.decoding.actions import Action, Keyword, VariablePointer
 from kbqa.sparql.grammar.actions import (
     ClassPointer,
     EntityPointer,
+    ForwardPointer,
     RelationPointer,
     Step,
+    ValuePointer,
     Word,
     not_legal,
     term_of,
@@ -46,13 +48,30 @@ def _check_relations(state: Prefix, actions: Sequence[Action]) -> list[bool]:
     holds |= zip(
         classes, _check_edges(state, [state.membership(pointer) for pointer in classes]), strict=True
     )
+    if state.may_fail:
+        mentioned = [pointer for pointer in classes if pointer.features.exact]
+        holds |= {pointer: state.membership(pointer) not in state.joined() for pointer in mentioned}
     relations = [action for action in actions if isinstance(action, RelationPointer)]
     again = [one for one in relations if state.group == Word.NOT or followed(state, one)]
     holds |= {relation: _has_tail(after_relation(state, relation)) for relation in again}
     first = [relation for relation in relations if relation not in again]
     new = [state.with_edge(state.edge(relation, Keyword(Word.NEW))) for relation in first]
     holds |= zip(first, _solved(state, new), strict=True)
+    if state.may_fail:
+        holds |= {relation: holds[relation] or _may_lead_nowhere(state, relation) for relation in first}
     return [holds[action] for action in actions]
+
+
+def _may_lead_nowhere(state: Prefix, relation: RelationPointer) -> bool:
+    """Whether a relation that nothing here has may be asked for: of a thing, or with a value that it has."""
+    if not isinstance(state.head, VariablePointer):
+        return True
+    if isinstance(relation, ForwardPointer) and any(
+        value.key[0] == relation.key for value in state.linked.values
+    ):
+        return True
+    entities = [entity.key for entity in state.linked.entities if entity.features.exact][:_FEW]
+    return any(state.linked.graph.fits(relation, entities))
 
 
 def _may_be_asked(state: Prefix, action: Action) -> bool:
@@ -70,13 +89,31 @@ def _check_tails(state: Prefix, actions: Sequence[Action]) -> list[bool]:
     relation = state.relation
     assert relation is not None
     if not state.asks:
-        return _check_edges(state, [state.edge(relation, action) for action in actions])
+        found = _check_edges(state, [state.edge(relation, action) for action in actions])
+        return _or_failing(state, relation, actions, found) if state.may_fail else found
     entities = [action for action in actions if isinstance(action, EntityPointer)]
     fits = state.linked.graph.fits(relation, [entity.key for entity in entities])
     fitting = dict[Action, bool](zip(entities, fits, strict=True))
     return [
         fitting.get(action, True) and state.edge(relation, action) not in state.joined() for action in actions
     ]
+
+
+def _or_failing(
+    state: Prefix, relation: RelationPointer, tails: Sequence[Action], found: Sequence[bool]
+) -> list[bool]:
+    """Tails that the graph has, and those of a kind that the relation leads to."""
+    entities = [tail for tail in tails if isinstance(tail, EntityPointer)]
+    fits = state.linked.graph.fits(relation, [entity.key for entity in entities])
+    fitting = dict[Action, bool](zip(entities, fits, strict=True))
+    return [
+        holds or (fitting.get(tail, isinstance(tail, ValuePointer)) and not _is_known(state, relation, tail))
+        for tail, holds in zip(tails, found, strict=True)
+    ]
+
+
+def _is_known(state: Prefix, relation: RelationPointer, tail: Action) -> bool:
+    return state.edge(relation, tail) in state.joined()
 
 
 def _check_edges(state: Prefix, edges: Sequence[Edge]) -> list[bool]:
@@ -102,7 +139,7 @@ def _check_alternatives(state: Prefix, actions: Sequence[Action]) -> list[bool]:
 
 
 def _check_values(state: Prefix, actions: Sequence[Action]) -> list[bool]:
-    if state.asks:
+    if state.asks or state.may_fail:
         return [True] * len(actions)
     assert state.comparison is not None
     if state.part == Part.HAVING:

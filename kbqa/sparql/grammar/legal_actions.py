@@ -27,6 +27,8 @@ _ORDERED = (Comparison.LESS, Comparison.GREATER, Comparison.AT_MOST, Comparison.
 
 
 def _legal_heads(state: Prefix) -> Sequence[Action]:
+    if state.failed:
+        return [Keyword(Word.END)]
     if state.group:
         return _GROUP_HEADS[state.group](state)
     query = state.query
@@ -106,7 +108,8 @@ def _legal_relations(state: Prefix) -> Sequence[Action]:
     assert head is not None
     of_schema = graph.relations_of_schema(state.linked.schema)
     if not isinstance(head, VariablePointer):
-        return (*graph.relations_of(term_of(head)), *of_schema)
+        alike = graph.relations_of_its_kind(term_of(head)) if state.may_fail else ()
+        return tuple(dict.fromkeys((*graph.relations_of(term_of(head)), *of_schema, *alike)))
     introduced_by = state.introduced[head.key]
     legal = list[Action]((*graph.relations_after(introduced_by), *of_schema))
     if not isinstance(introduced_by, ClassPointer) and state.group != Word.OPTIONAL:

@@ -20,7 +20,18 @@ from kbqa.sparql.grammar.actions import (
 )
 from kbqa.sparql.models import GraphVersion
 from kbqa.sparql.profile import NUMERIC, PredicateProfile, Profile, entity_text
-from kbqa.sparql.query import RDF_TYPE, Query, Term, Variable, pattern_text, query_text
+from kbqa.sparql.query import (
+    RDF_TYPE,
+    SUBCLASS_OF,
+    Edge,
+    Node,
+    Query,
+    Reach,
+    Term,
+    Variable,
+    pattern_text,
+    query_text,
+)
 from kbqa.sparql.schema import RELATIONS
 from kbqa.sparql.stores.base import GraphStore, QueryError, RdfTerm
 from kbqa.sparql.stores.labels import texts_of
@@ -30,6 +41,8 @@ _SHORT, _LOOKED_AT = 2, 20_000
 """Beyond how many edges only so many solutions are tried, where conditions might let none of them through."""
 _LONG, _FEW = 4, 1_000
 """Beyond how many edges, and for an edge between known variables, only so few solutions are tried."""
+_FEW_CLASSES = 3
+"""Of how many of its classes a thing's kind is."""
 _SOON = 50_000
 """The most solutions of a query that is run where people wait: a fraction of a second."""
 _SAMPLED = 20_000
@@ -60,11 +73,14 @@ def _edges_at(query: Query, variable: Variable) -> Query:
     return Query(edges=tuple(edge for edge in query.every_edge if variable in (edge.subject, edge.object)))
 
 
-def _origin(introduced_by: Introducer) -> str:
-    """The pattern that binds `?x` to what a variable may be that a class or a relation introduced."""
+def _origin(introduced_by: Introducer, above: Collection[NamedNode] = ()) -> str:
+    """The pattern that binds `?x` to what a variable may be that a class or a relation introduced.
+
+    Of the classes `above`, the members of their subclasses.
+    """
     match introduced_by:
         case ClassPointer(key=iri):
-            return f"?x {RDF_TYPE} {iri}"
+            return f"?x {RDF_TYPE}{f'/{SUBCLASS_OF}*' if iri in above else ''} {iri}"
         case ForwardPointer(key=predicate):
             return f"?o {predicate} ?x"
     return f"?x {introduced_by.key} ?o"
@@ -119,6 +135,11 @@ class LiveGraph:
         forward = self._forward.get(predicate)
         return forward is not None and not NUMERIC.isdisjoint(forward.context)
 
+    def membership(self, node: Node, graph_class: NamedNode) -> Edge:
+        """The edge that makes something a member of a class, or of its subclasses where it must."""
+        is_above = graph_class in self.profile.classes_above
+        return Edge(node, RDF_TYPE, graph_class, reach=Reach.MANY if is_above else Reach.ONE)
+
     def has_numerals(self, predicate: NamedNode) -> bool:
         """Whether a predicate leads to texts that are numbers."""
         return predicate in self.profile.numerals
@@ -147,6 +168,15 @@ class LiveGraph:
         ]
         return tuple(dict.fromkeys(pointer.text for pointer in (*asked, *known)))
 
+    def relations_of_its_kind(self, term: Term) -> tuple[RelationPointer, ...]:
+        """The relations that may leave a thing of the same class. Raises StoreError."""
+        if isinstance(term, Literal):
+            return ()
+        rows = self.store.select(f"SELECT ?c WHERE {{ {term} {RDF_TYPE} ?c }}", limit=_FEW_CLASSES).rows
+        classes = [row[0] for row in rows if isinstance(row[0], NamedNode)]
+        every = (relation for each in classes for relation in self.relations_after(ClassPointer(each)))
+        return tuple(dict.fromkeys(every))
+
     def relations_after(self, introduced_by: Introducer) -> tuple[RelationPointer, ...]:
         """The relations that may leave a variable which a class or a relation introduced."""
         return self._after(introduced_by)
@@ -163,6 +193,10 @@ class LiveGraph:
         What is not found within a bound counts as not there.
         """
         return self._any_solution([f"SELECT * WHERE {{ {_looked_at(query)} }}" for query in queries])
+
+    def has_solution(self, body: str) -> bool:
+        """Whether a SELECT without a limit has a solution. Raises StoreError."""
+        return self._any_solution([body])[0]
 
     def fits(self, relation: RelationPointer, ends: Sequence[NamedNode]) -> list[bool]:
         """Whether an end has no class, or shares one with something that the relation leads to, for each."""
@@ -224,7 +258,7 @@ class LiveGraph:
 
     def _relations_after(self, introduced_by: Introducer) -> tuple[RelationPointer, ...]:
         try:
-            return self._relations_of_sample(_origin(introduced_by))
+            return self._relations_of_sample(_origin(introduced_by, self.profile.classes_above))
         except QueryError:  # it took too long
             return (*self._forward.values(), *self._backward.values())
 

@@ -21,7 +21,6 @@ from kbqa.sparql.grammar.actions import (
 )
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.query import (
-    RDF_TYPE,
     Aggregate,
     Average,
     Branch,
@@ -43,7 +42,8 @@ MAX_EDGES, MAX_COLUMNS, MAX_BRANCHES = 7, 6, 3
 class LinkedQuestion:
     """A question's view of a graph: what it may mention, and the graph to ask.
 
-    `schema` are the relations between the graph's own words that it asks for.
+    `schema` are the relations between the graph's own words that it asks for. Where it `may_fail`, the last
+    condition of a query may leave nothing: the answer is none, or 0.
     """
 
     graph: LiveGraph
@@ -52,6 +52,7 @@ class LinkedQuestion:
     values: tuple[ValuePointer, ...] = ()
     numbers: tuple[NumberPointer, ...] = ()
     schema: frozenset[NamedNode] = frozenset()
+    may_fail: bool = False
 
     @property
     def candidates(self) -> tuple[Action, ...]:
@@ -75,7 +76,7 @@ class Prefix:
     With `allow_no_answer`, one of the first actions is that the question has none. `group` is the keyword of
     the part that is open: NOT, EITHER (alternatives) or OPTIONAL. Variables that a part introduced, from
     `opened` on, are `hidden` after it, but for those that all alternatives have; those that may be missing
-    are `optional`.
+    are `optional`. Of a query that has `failed`, the last condition leaves nothing.
     """
 
     linked: LinkedQuestion = field(compare=False, repr=False)
@@ -95,6 +96,13 @@ class Prefix:
     comparison: Comparison | None = None
     part: Part = Part.COLUMN
     item: Item | None = None
+    failed: bool = False
+
+    @property
+    def may_fail(self) -> bool:
+        """Whether the next condition may leave nothing."""
+        in_a_part = self.group is not None or bool(self.query.branches)
+        return self.linked.may_fail and not self.failed and not self.asks and not in_a_part
 
     @property
     def has_room(self) -> bool:
@@ -139,7 +147,7 @@ class Prefix:
     def membership(self, action: ClassPointer) -> Edge:
         """The edge that makes the chosen head a member of a class."""
         assert self.head is not None
-        return Edge(self.node(self.head), RDF_TYPE, action.key)
+        return self.linked.graph.membership(self.node(self.head), action.key)
 
     def head_variable(self) -> Variable:
         """The chosen head, where it is a variable."""

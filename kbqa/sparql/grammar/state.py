@@ -11,6 +11,9 @@ from kbqa.sparql.grammar.prefix import LinkedQuestion, Prefix
 from kbqa.sparql.grammar.transitions import TRANSITIONS
 from kbqa.sparql.query import Query
 
+_CONDITIONS = (Step.RELATION, Step.TAIL, Step.VALUE)
+"""The steps that end a condition which may leave nothing."""
+
 
 @dataclass(frozen=True)
 class SparqlState:
@@ -29,6 +32,11 @@ class SparqlState:
         return self.prefix.answerable
 
     @property
+    def failed(self) -> bool:
+        """Whether the last condition leaves nothing."""
+        return self.prefix.failed
+
+    @property
     def query(self) -> Query:
         """The query as far as it is written."""
         return self.prefix.query
@@ -44,7 +52,11 @@ class SparqlState:
 
     def apply(self, action: Action) -> "SparqlState":
         """The state after an action. Raises ValueError for one that is not legal."""
-        return SparqlState(TRANSITIONS[self.step](self.prefix, action))
+        after = TRANSITIONS[self.step](self.prefix, action)
+        if self.prefix.may_fail and after.query != self.prefix.query and self.step in _CONDITIONS:
+            (is_solved,) = after.linked.graph.holds([after.query])
+            after = replace(after, failed=not is_solved)
+        return SparqlState(after)
 
     def requiring_answer(self) -> "SparqlState":
         """The same state, in which it is no legal action that the question has no answer."""

@@ -19,11 +19,9 @@ from kbqa.sparql.grammar.actions import (
 from kbqa.sparql.grammar.legal_actions import aggregated_item
 from kbqa.sparql.grammar.prefix import Part, Prefix, open_branch
 from kbqa.sparql.query import (
-    RDF_TYPE,
     Aggregate,
     Average,
     Comparison,
-    Edge,
     Having,
     Item,
     Period,
@@ -38,7 +36,7 @@ def _after_head(state: Prefix, action: Action) -> Prefix:
         case Keyword(key=word):
             return _AFTER_HEAD_WORD[Word(word)](state)
         case ClassPointer(key=iri):
-            query = state.with_edge(Edge(Variable(0), RDF_TYPE, iri))
+            query = state.with_edge(state.linked.graph.membership(Variable(0), iri))
             return replace(state, query=query, introduced=state.introduced or (action,))
         case EntityPointer() | ValuePointer() | VariablePointer():
             return replace(state, step=Step.RELATION, head=action)

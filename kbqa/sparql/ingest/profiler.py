@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pyoxigraph import Literal, NamedNode
 
 from kbqa.linking.measures import unit_said
+from kbqa.sparql.ingest.superclasses import members_above
 from kbqa.sparql.profile import (
     DESCRIPTION_PREDICATES,
     LABEL_PREDICATES,
@@ -17,7 +18,7 @@ from kbqa.sparql.profile import (
     Profile,
     local_text,
 )
-from kbqa.sparql.query import NUMERAL, RDF_TYPE
+from kbqa.sparql.query import NUMERAL, RDF_TYPE, SUBCLASS_OF
 from kbqa.sparql.schema import CLASSES, RELATIONS
 from kbqa.sparql.stores.base import Queried, RdfTerm
 from kbqa.sparql.stores.labels import texts_of
@@ -41,11 +42,12 @@ def profile_graph(store: Queried, naming: Naming | None = None) -> Profile:
     labels = tuple(predicate for predicate in naming.predicates if predicate in counts) or known
     hidden = {RDF_TYPE, *labels, *(() if naming.predicates else LABEL_PREDICATES), *DESCRIPTION_PREDICATES}
     relations = [iri for iri in counts if iri not in hidden and not iri.value.startswith(SCHEMA_NAMESPACES)]
-    texts = texts_of(store, [*relations, *classes], labels, naming.languages)
+    above = members_above(store, classes) if SUBCLASS_OF in counts else {}
+    texts = texts_of(store, [*relations, *classes, *above], labels, naming.languages)
     measured = _measured({iri: texts[iri] for iri in relations})
     return Profile(
         tuple(_profiled(store, iri, measured[iri], counts[iri], texts) for iri in relations),
-        tuple(ClassProfile(iri, texts[iri], count) for iri, count in classes.items()),
+        tuple(ClassProfile(iri, texts[iri], count, iri in above) for iri, count in (classes | above).items()),
         labels,
         sum(counts.values()),
         naming.languages,

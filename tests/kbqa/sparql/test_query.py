@@ -12,14 +12,18 @@ from kbqa.sparql.query import (
     Aggregate,
     Average,
     Branch,
+    Choice,
     Comparison,
     Edge,
     Filter,
     Having,
     Item,
     Node,
+    Operation,
     Period,
     Query,
+    Reach,
+    Value,
     Variable,
     pattern_text,
     query_text,
@@ -43,6 +47,8 @@ def cases() -> list[tuple[str, list[str], str]]:
 
 
 def node(word: str) -> Node:
+    if word.startswith("?value"):
+        return Value(int(word.removeprefix("?value")))
     if word.startswith("?"):
         return Variable(int(word[1:]))
     if word.startswith('"'):
@@ -54,8 +60,10 @@ def node(word: str) -> Node:
 
 def edge(text: str) -> Edge:
     pattern, _, others = text.partition(" | ")
-    subject, predicate, target = map(node, WORD.findall(pattern))
-    return Edge(subject, predicate, target, tuple(map(node, WORD.findall(others))))
+    subject, predicate, target = WORD.findall(pattern)
+    reach = Reach.MANY if predicate.endswith("+") else Reach.ONE
+    ends = node(subject), node(predicate.removesuffix("+")), node(target)
+    return Edge(*ends, tuple(map(node, WORD.findall(others))), reach)
 
 
 def condition(text: str) -> Filter:
@@ -73,6 +81,9 @@ def compared_with(text: str) -> Node | Average | Period:
 
 
 def item(text: str) -> Item:
+    if text.split(maxsplit=1)[0] in list(Operation):
+        operation, left, right = text.split()
+        return Item(node(left), None, Operation(operation), node(right))
     *aggregate, variable = text.split()
     return Item(None if variable == "*" else node(variable), Aggregate(aggregate[0]) if aggregate else None)
 
@@ -89,7 +100,14 @@ def having(text: str) -> Having:
     return Having(item(of), Comparison(comparison), node(value))
 
 
+def choice(text: str) -> Choice:
+    variable, *terms = map(node, text.split())
+    return Choice(variable, tuple(terms))
+
+
 SEVERAL = {
+    "choice": ("choices", choice),
+    "value": ("values", lambda text: query_of(text.split(" ; "))),
     "edge": ("edges", edge),
     "filter": ("filters", condition),
     "not": ("negations", lambda text: tuple(map(edge, text.split(" ; ")))),
@@ -106,7 +124,9 @@ def with_clause(query: Query, kind: str, text: str) -> Query:
     if kind == "order":
         direction, of = text.split(" ", 1)
         return replace(query, order=item(of), descending=direction == "DESC")
-    return replace(query, having=having(text)) if kind == "having" else replace(query, limit=int(text))
+    if kind == "having":
+        return replace(query, having=having(text))
+    return replace(query, **{kind: int(text)})
 
 
 def query_of(clauses: list[str]) -> Query:

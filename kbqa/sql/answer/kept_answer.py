@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from kbqa.questions.answers import KeptAnswer, KeptReading, answer_json, reading_fields, reading_json
+from kbqa.questions.phrases import lack_of
 from kbqa.sql.answer.explanation import steps_of
 from kbqa.sql.answer.following import Previous
 from kbqa.sql.answer.formatting import sentence_of
-from kbqa.sql.answer.pipeline import Answer, lack_of, refusal_of
+from kbqa.sql.answer.pipeline import Answer, refusal_of
 from kbqa.sql.answer.reading import Reading
 from kbqa.sql.answer.values import result_from, result_json
 from kbqa.sql.focus.schema_focus import Focus

@@ -10,6 +10,7 @@ from kbqa.decoding.parse import Parses
 from kbqa.language_model import ChatServer, ServerError
 from kbqa.linking.calendar import current_calendar
 from kbqa.linking.languages import foreign_language
+from kbqa.questions.phrases import lack_of
 from kbqa.sql.answer.confirmed import Confirmed, answered_before
 from kbqa.sql.answer.directions import directed
 from kbqa.sql.answer.encoding import encode_question, reread
@@ -101,18 +102,6 @@ class Answer:
     def refusal(self) -> str:
         """The message where there is no answer."""
         return refusal_of(self.missing)
-
-
-def lack_of(missing: Sequence[str]) -> str:
-    """The missing words as a phrase; empty where none are known.
-
-    >>> lack_of(["sails", "masts"])
-    'nothing called “sails” or “masts”'
-    """
-    if not missing:
-        return ""
-    *before, last = (f"“{word}”" for word in missing)
-    return f"nothing called {', '.join(before)}{' or ' if before else ''}{last}"
 
 
 def refusal_of(missing: Sequence[str]) -> str:

@@ -75,7 +75,7 @@ KINDS: dict[str, Work] = {
     **dict.fromkeys(
         (
             *("api-graph-export", "api-graph-edit", "api-graph-profile", "api-database-read-schema"),
-            *("database-export", "api-database-export"),
+            *("graph-export", "database-export", "api-database-export"),
         ),
         Work.TRANSFERS,
     ),

@@ -59,6 +59,18 @@ def _free_name(space: str, taken: set[str]) -> str:
     return next(free for free in (name, *numbered) if free not in taken)
 
 
+def shortened(iri: str, prefixes: Mapping[str, str]) -> str:
+    """An IRI as it is written in a query: with a prefix where there is one.
+
+    >>> shortened("http://schema.org/Person", {}), shortened("http://x.example/a/b", {"x": "http://x.example/"})
+    ('schema:Person', '<http://x.example/a/b>')
+    """
+    parts = _NAMESPACE.match(iri)
+    names = {space: name for name, space in (KNOWN | dict(prefixes)).items()}
+    name = names.get(parts.group(1)) if parts else None
+    return f"{name}:{parts.group(2)}" if parts and name else f"<{iri}>"
+
+
 def with_prefixes(query: str, prefixes: Mapping[str, str]) -> str:
     """A query whose IRIs are written with prefixes where there are any, and which declares these."""
     names = {iri: name for name, iri in (KNOWN | dict(prefixes)).items()}

@@ -1,38 +1,40 @@
 """A question → readings of it, each a query with its answers."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-from kbqa.decoding.beam import DerivationStep
 from kbqa.decoding.calibration import probabilities
 from kbqa.decoding.parse import Parses
+from kbqa.linking.languages import foreign_language
 from kbqa.sparql.answer.decoders import Decoder
 from kbqa.sparql.answer.entity_linking import in_words_of_graph, link_question
 from kbqa.sparql.answer.picture import pattern_of
+from kbqa.sparql.answer.reading import Reading
+from kbqa.sparql.answer.telling import Telling
+from kbqa.sparql.answer.usage import Likenesses
 from kbqa.sparql.grammar import SparqlState
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import Graph, GraphVersion
-from kbqa.sparql.query import Query, Term, query_text
+from kbqa.sparql.names import encode_labels
+from kbqa.sparql.query import Term, query_text
 from kbqa.sparql.stores.base import QueryError, Solutions
 from kbqa.sparql.stores.executor import run_limited
 
 MAX_ROWS = 1_000
 
 
-@dataclass(frozen=True)
-class Reading:
-    """One way to understand a question.
-
-    Once it was run, `solutions` is what a SELECT found, `holds` what an ASK answered.
-    """
-
-    query: Query
-    text: str
-    probability: float
-    derivation: tuple[DerivationStep, ...]
-    solutions: Solutions | None = None
-    holds: bool | None = None
+SURE = 0.7
+"""The probability from which on an answer is shown without doubt."""
+UNLIKELY = 0.15
+"""The probability of the best reading below which a question is taken for one without an answer."""
+MAX_CHOICES, _MIN_CHOICE, _MAX_TRIED = 3, 0.05, 3
+"""How many readings are offered where none is sure, how likely one is at least beside the likeliest, and how
+many are run in search of one whose answer may be one."""
+_NOT_ENGLISH = (
+    "This question seems to be in {language}. Questions are understood in English: ask it in English."
+)
 
 
 @dataclass(frozen=True)
@@ -45,15 +47,27 @@ class Answer:
     milliseconds: float
     notice: str = ""
     """A remark for people on how the answer came about."""
+    missing: tuple[str, ...] = ()
+    """Of an answer that is missing or unsure, the words of the question that the graph has nothing for."""
 
     @property
     def best(self) -> Reading | None:
         """The reading that is taken."""
         return self.readings[0] if self.readings and self.answerable else None
 
+    @property
+    def sure(self) -> bool:
+        """Whether the best reading is likely enough to be shown as the answer."""
+        return self.best is not None and self.best.probability >= SURE
+
+    @property
+    def choices(self) -> tuple[int, ...]:
+        """The numbers of the readings that are offered in doubt: the likeliest of different answers."""
+        return _choices(self.readings)
+
 
 def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder) -> Answer:
-    """Answer a question from a version of a graph: link, parse, calibrate, execute.
+    """Answer a question from a version of a graph: link, parse, tell, execute, judge.
 
     Raises StoreError, EncoderError.
     """
@@ -61,24 +75,82 @@ def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder
     read = in_words_of_graph(question, version, graph.profile)
     linked = link_question(read.text, version, graph)
     parses = decoder.decode(read.text, linked)
-    readings = _readings(parses, decoder.temperature)
-    answerable, notice = parses.answerable, f"{read.notice} {parses.notice}".strip()
-    if readings:
-        try:
-            readings[0] = run(readings[0], version, graph)
-        except QueryError as error:
-            answerable, notice = False, f"{notice} {error}".strip()
-    return Answer(question, tuple(readings), answerable, 1000 * (perf_counter() - begun), notice)
+    telling = Telling(read.text, linked, Likenesses(encode_labels))
+    readings, error = _tried(telling.told(_readings(parses, decoder.temperature)), telling, version, graph)
+    answerable = (
+        parses.answerable and bool(readings) and readings[0].ran and readings[0].probability >= UNLIKELY
+    )
+    is_sure = answerable and readings[0].probability >= SURE
+    if not is_sure:
+        readings = _with_choices(readings, version, graph)
+    language = "" if is_sure else foreign_language(question)
+    missing = () if is_sure or language else telling.missing()
+    foreign = _NOT_ENGLISH.format(language=language) if language else ""
+    notice = " ".join(filter(None, (read.notice, parses.notice, error, foreign)))
+    return Answer(question, tuple(readings), answerable, 1000 * (perf_counter() - begun), notice, missing)
 
 
 def _readings(parses: Parses[SparqlState], temperature: float) -> list[Reading]:
     """The parses that have an answer, with how likely each is right among all."""
     shares = probabilities([hypothesis.score for hypothesis in parses.hypotheses], temperature)
     return [
-        Reading(state.query, query_text(state.query), share, hypothesis.derivation)
+        Reading(
+            state.query,
+            query_text(state.query),
+            share,
+            hypothesis.derivation,
+            share=share,
+            likelihood=hypothesis.score,
+        )
         for hypothesis, share in zip(parses.hypotheses, shares, strict=True)
         if (state := hypothesis.state).answerable
     ]
+
+
+def _tried(
+    readings: Sequence[Reading], telling: Telling, version: GraphVersion, graph: LiveGraph
+) -> tuple[list[Reading], str]:
+    """Readings, the likeliest first, of which so many ran that what the first found may be the answer.
+
+    And what is to be said of one that did not run. Raises StoreError, EncoderError.
+    """
+    ranked = sorted(readings, key=_by_probability)
+    for _ in range(_MAX_TRIED):
+        if not ranked or ranked[0].ran:
+            break
+        try:
+            ranked[0] = telling.judged(run(ranked[0], version, graph))
+        except QueryError as error:
+            return ranked, str(error)
+        ranked.sort(key=_by_probability)
+    return ranked, ""
+
+
+def _by_probability(reading: Reading) -> float:
+    return -reading.probability
+
+
+def _with_choices(readings: Sequence[Reading], version: GraphVersion, graph: LiveGraph) -> list[Reading]:
+    """Readings of which those ran that may be offered. Raises StoreError."""
+    tried = list(readings)
+    for number, reading in enumerate(tried[: MAX_CHOICES + 1]):
+        if not reading.ran and graph.runs_soon(reading.query):
+            with suppress(QueryError):
+                tried[number] = run(reading, version, graph)
+    return tried
+
+
+def _choices(readings: Sequence[Reading]) -> tuple[int, ...]:
+    """The numbers of the first readings that find and say different things."""
+    numbers: list[int] = []
+    seen: set[object] = set()
+    for number, reading in enumerate(readings):
+        likely = not numbers or reading.probability >= _MIN_CHOICE * readings[0].probability
+        marks = {reading.words or reading.text, reading.found if reading.ran else None} - {None}
+        if likely and not marks & seen:
+            numbers.append(number)
+        seen |= marks
+    return tuple(numbers[:MAX_CHOICES])
 
 
 def run(reading: Reading, version: GraphVersion, graph: LiveGraph) -> Reading:

@@ -1,6 +1,6 @@
 """A query in plain English, complete: whoever reads it knows every condition, group and limit that it has."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pyoxigraph import Literal, NamedNode
@@ -21,7 +21,6 @@ from kbqa.sparql.query import (
     Node,
     Period,
     Query,
-    Term,
     Variable,
 )
 from kbqa.sparql.schema import RELATIONS
@@ -61,6 +60,17 @@ Naming = Callable[[NamedNode], str]
 def in_words(query: Query, profile: Profile, named: Naming) -> str:
     """A query as a sentence; IRIs of things are `named`."""
     return f"{begun(_Words(query, profile, named).text())}."
+
+
+def headings(query: Query, profile: Profile) -> tuple[str, ...]:
+    """What the columns of a query hold, each once, as the heads of a table: film, number of cities."""
+    words = _Words(query, profile, lambda iri: entity_text(iri.value))
+    heads: list[str] = []
+    for item in query.columns:
+        head = words.heading(item)
+        beside = sum(1 for other in heads if other.rstrip(" 0123456789") == head)
+        heads.append(f"{head} {beside + 1}" if beside else head)
+    return tuple(heads)
 
 
 def constants_of(query: Query) -> list[NamedNode]:
@@ -219,6 +229,15 @@ class _Words:
         assert item.aggregate is not None
         name = self.name_of(item.variable, several=False) if item.variable else _VALUE
         return f"the {_TOGETHER[item.aggregate]} {name}"
+
+    def heading(self, item: Item) -> str:
+        """What a column holds."""
+        if item.aggregate in _COUNTS:
+            variable = item.variable or (None if self.query.grouped else self.first_variable())
+            counted = self.name_of(variable, several=True) if variable else self.counted(item)
+            return f"number of {counted}"
+        name = self.name_of(item.variable, several=False) if item.variable else _VALUE
+        return f"{_TOGETHER[item.aggregate]} {name}" if item.aggregate else name
 
     def sorted(self) -> str:
         query, order = self.query, self.query.order
@@ -582,11 +601,3 @@ def _parts(branch: Branch) -> set[Edge | Filter]:
 
 def _variables(branch: Branch) -> set[Variable]:
     return {end for edge in branch.edges for end in (edge.subject, edge.object) if isinstance(end, Variable)}
-
-
-def texts_of_terms(terms: Sequence[Term], names: Mapping[NamedNode, str]) -> list[str]:
-    """Terms as they are told: the names of things, and what literals say."""
-    return [
-        names.get(term, entity_text(term.value)) if isinstance(term, NamedNode) else term.value
-        for term in terms
-    ]

@@ -10,6 +10,7 @@ from kbqa.decoding.parse import Parses
 from kbqa.language_model import ChatServer, ServerError
 from kbqa.linking.calendar import current_calendar
 from kbqa.linking.languages import foreign_language
+from kbqa.questions.answers import refusal_of
 from kbqa.questions.phrases import lack_of
 from kbqa.sql.answer.confirmed import Confirmed, answered_before
 from kbqa.sql.answer.directions import directed
@@ -101,13 +102,7 @@ class Answer:
     @property
     def refusal(self) -> str:
         """The message where there is no answer."""
-        return refusal_of(self.missing)
-
-
-def refusal_of(missing: Sequence[str]) -> str:
-    """The message where there is no answer."""
-    lack = lack_of(missing)
-    return f"This database does not seem to hold the answer{f': it has {lack}' if lack else ''}."
+        return refusal_of("database", self.missing)
 
 
 def ask(

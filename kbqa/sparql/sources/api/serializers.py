@@ -6,7 +6,13 @@ from django.core.files.uploadedfile import UploadedFile
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from kbqa.questions.api import JUDGEMENT_FIELDS, StepSerializer
+from kbqa.questions.api import (
+    JUDGEMENT_FIELDS,
+    AnswerSerializer,
+    ReadingSerializer,
+    answer_body,
+    reading_body,
+)
 from kbqa.sparql.answer.kept_answer import GraphAnswer, GraphResult, kept_answer_of
 from kbqa.sparql.models import Graph, GraphQuestion, GraphVersion
 from kbqa.sparql.prefixes import with_prefixes
@@ -136,15 +142,9 @@ class CellSerializer(serializers.Serializer[Any]):
     )
     kind = serializers.CharField(help_text="`iri`, `blank`, or a literal's language or datatype.")
     unit = serializers.CharField(help_text="Empty where the property's name tells none.")
-
-
-class ReadingSerializer(serializers.Serializer[Any]):
-    """One way to understand the question."""
-
-    sparql = serializers.CharField()
-    words = serializers.CharField(help_text="The names that it chose, in their order.")
-    probability = serializers.FloatField()
-    steps = StepSerializer(many=True)
+    about = serializers.CharField(
+        help_text="Of the things in the first column: their class, and what tells namesakes apart."
+    )
 
 
 class GraphResultSerializer(serializers.Serializer[Any]):
@@ -156,17 +156,20 @@ class GraphResultSerializer(serializers.Serializer[Any]):
     cut = serializers.BooleanField(help_text="Whether there are more rows.")
 
 
-class AnswerSerializer(GraphResultSerializer):
+class GraphReadingSerializer(ReadingSerializer):
+    """One way to understand the question."""
+
+    sparql = serializers.CharField()
+    heads = serializers.ListField(child=serializers.CharField(), help_text="What its columns hold.")
+    preview = GraphResultSerializer(
+        allow_null=True, help_text="The beginning of its result, where it is among the `choices`."
+    )
+
+
+class GraphAnswerSerializer(AnswerSerializer, GraphResultSerializer):
     """An answer, and how it came about."""
 
-    question = serializers.CharField()
-    id = serializers.UUIDField(
-        help_text="Under which it can be read again and judged, by all who know this and may see the source."
-    )
-    answerable = serializers.BooleanField()
-    notice = serializers.CharField(help_text="What to know of how the answer came about; mostly empty.")
-    readings = ReadingSerializer(many=True)
-    milliseconds = serializers.FloatField()
+    readings = GraphReadingSerializer(many=True)
 
 
 class EditSerializer(serializers.Serializer[Any]):
@@ -226,34 +229,29 @@ class GraphQuestionSerializer(GraphJudgementSerializer):
         fields = (*GraphJudgementSerializer.Meta.fields, "answer")  # type: ignore[assignment]
         read_only_fields = (*GraphJudgementSerializer.Meta.read_only_fields, "answer")  # type: ignore[assignment]
 
-    @extend_schema_field(AnswerSerializer(allow_null=True))
+    @extend_schema_field(GraphAnswerSerializer(allow_null=True))
     def get_answer(self, question: GraphQuestion) -> dict[str, Any] | None:
         """The answer as `ask` gave it."""
         answer = kept_answer_of(question)
-        return dict(AnswerSerializer(answer_body(answer, question)).data) if answer else None
+        return dict(GraphAnswerSerializer(graph_answer_body(answer, question)).data) if answer else None
 
 
-def answer_body(answer: GraphAnswer, question: GraphQuestion) -> dict[str, Any]:
+def graph_answer_body(answer: GraphAnswer, question: GraphQuestion) -> dict[str, Any]:
     """An answer as the API gives it."""
     result = answer.result or GraphResult()
     prefixes = question.graph.prefixes
-    return {
-        "question": answer.question,
-        "id": question.link,
-        "answerable": answer.answerable,
-        "notice": answer.notice,
+    return answer_body(answer, question) | {
         "columns": result.columns,
         "rows": result.rows,
         "holds": result.holds,
         "cut": result.cut,
         "readings": [
-            {
+            reading_body(reading)
+            | {
                 "sparql": with_prefixes(reading.query, prefixes),
-                "words": reading.words,
-                "probability": reading.probability,
-                "steps": reading.steps,
+                "heads": reading.heads,
+                "preview": reading.preview,
             }
             for reading in answer.readings
         ],
-        "milliseconds": round(answer.milliseconds, 1),
     }

@@ -18,9 +18,9 @@ from kbqa.sparql.ingest import edits
 from kbqa.sparql.models import Graph, GraphQuestion
 from kbqa.sparql.sources import selectors, services
 from kbqa.sparql.sources.api.serializers import (
-    AnswerSerializer,
     EditSerializer,
     ExportParameters,
+    GraphAnswerSerializer,
     GraphJudgementSerializer,
     GraphProfileSerializer,
     GraphQuestionSerializer,
@@ -29,7 +29,7 @@ from kbqa.sparql.sources.api.serializers import (
     GraphVersionSerializer,
     NodeParameters,
     NodeSerializer,
-    answer_body,
+    graph_answer_body,
 )
 from kbqa.sparql.terms import parse_node
 from searchapp.api.sources import SourceViewSet
@@ -75,7 +75,7 @@ class GraphViewSet(SourceViewSet[Graph]):
             headers={"Content-Disposition": f'attachment; filename="{graph.slug}.{suffix}"'},
         )
 
-    @extend_schema(parameters=[AskParameters], responses=AnswerSerializer)
+    @extend_schema(parameters=[AskParameters], responses=GraphAnswerSerializer)
     @action(detail=True, pagination_class=None)
     def ask(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Answer a question in words, with the query behind the answer and the other readings."""
@@ -85,7 +85,7 @@ class GraphViewSet(SourceViewSet[Graph]):
         _, question = services.ask(graph, parameters.validated_data["q"], remember_for=request.user)
         answer = kept_answer_of(question)
         assert answer is not None
-        return Response(AnswerSerializer(answer_body(answer, question)).data)
+        return Response(GraphAnswerSerializer(graph_answer_body(answer, question)).data)
 
     @extend_schema(parameters=[NodeParameters], responses=NodeSerializer)
     @action(detail=True, pagination_class=None)

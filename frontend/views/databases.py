@@ -5,7 +5,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from frontend.forms import DatabaseForm, NoteForm
 from frontend.views.access import known_session_name, readers, session_name, writers
-from frontend.views.answers import AnswerPage, AnswerPages, AskPage, answered
+from frontend.views.answers import AnswerPage, AnswerPages, AskPage, answered, asked_on_from
 from frontend.views.errors import render_with_error
 from frontend.views.rows import Rows, exports_of
 from frontend.views.sources import Change, SourcePage, SourcePages
@@ -177,24 +176,16 @@ PAGES = SourcePages(
 
 
 def _ask(request: HttpRequest, database: Database, text: str) -> DatabaseQuestion:
-    number = request.GET.get("from", "")
+    previous, reading = asked_on_from(request)
     return services.ask(
         database,
         text,
         columns=request.GET.getlist("column"),
-        previous=_link(request.GET.get("previous", "")),
-        reading=int(number[:4]) if number.isdecimal() else 0,
+        previous=previous,
+        reading=reading,
         remember_for=request.user,
         session=session_name(request),
     )[1]
-
-
-def _link(text: str) -> UUID | None:
-    """The link of a question; None for what is none."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _fill(page: DatabaseAnswerPage, reading: SqlReading, result: Result | None) -> None:

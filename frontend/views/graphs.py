@@ -16,7 +16,7 @@ from pyoxigraph import BlankNode, NamedNode
 
 from frontend.forms import GraphForm
 from frontend.views.access import known_session_name, readers, session_name
-from frontend.views.answers import AnswerPage, AnswerPages, AskPage, answered
+from frontend.views.answers import AnswerPage, AnswerPages, AskPage, answered, asked_on_from
 from frontend.views.errors import render_with_error
 from frontend.views.rows import ShownFormat
 from frontend.views.sources import Change, SourcePage, SourcePages
@@ -199,7 +199,15 @@ PAGES = SourcePages(
 
 
 def _ask(request: HttpRequest, graph: Graph, text: str) -> GraphQuestion:
-    return services.ask(graph, text, remember_for=request.user, session=session_name(request))[1]
+    previous, reading = asked_on_from(request)
+    return services.ask(
+        graph,
+        text,
+        previous=previous,
+        reading=reading,
+        remember_for=request.user,
+        session=session_name(request),
+    )[1]
 
 
 def _fill(page: GraphAnswerPage, reading: GraphReading, result: GraphResult | None) -> None:

@@ -20,6 +20,7 @@ from kbqa.questions.answers import (
 )
 from kbqa.sparql.answer.cells import Cell, shown_rows, with_classes
 from kbqa.sparql.answer.explanation import steps_of, summary
+from kbqa.sparql.answer.following import Previous
 from kbqa.sparql.answer.picture import Pattern, Picture, PictureEdge, PictureNode, pattern_of, picture_of
 from kbqa.sparql.answer.pipeline import MAX_ROWS, Answer, named_last
 from kbqa.sparql.answer.reading import Reading
@@ -28,6 +29,7 @@ from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import Graph, GraphQuestion, GraphVersion
 from kbqa.sparql.profile import Profile
 from kbqa.sparql.query import Edge, Node, Variable
+from kbqa.sparql.query_json import query_from, query_json
 from kbqa.sparql.stores.base import QueryError, Solutions, StoreError
 from kbqa.sparql.stores.executor import run_limited
 
@@ -58,8 +60,8 @@ class GraphResult:
 
 _OF_VALUES = re.compile("^(?:sum|avg|min|max)_")
 """How the columns of aggregates begin that have the unit of their values."""
-_MAX_PREVIEW_ROWS, _MAX_SAID = 3, 5
-"""How many rows of a reading are kept that is offered in doubt; how many answers a sentence lists."""
+_MAX_PREVIEW_ROWS, _FOUND_BEFORE = 3, 3
+"""How many rows of a reading are kept that is offered in doubt, and how many a follow-up knows of."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,9 @@ def kept_answer(answer: Answer, graph: LiveGraph) -> GraphAnswer:
         missing=answer.missing,
         sure=answer.sure,
         choices=answer.choices,
+        confirmed_by=answer.confirmed.by if answer.confirmed else "",
+        confirmed_at=answer.confirmed.at if answer.confirmed else "",
+        follows=answer.follows,
     )
 
 
@@ -130,6 +135,20 @@ def kept_answer_of(question: GraphQuestion) -> GraphAnswer | None:
     )
 
 
+def previous_of(question: GraphQuestion, number: int = 0) -> Previous | None:
+    """What a follow-up question changes: a reading of an answered question; None where it is not kept."""
+    answer = kept_answer_of(question)
+    if answer is None or number >= len(answer.readings):
+        return None
+    reading, result = answer.readings[number], answer.result if number == 0 else None
+    query = query_from(reading.data)
+    if query is None:
+        return None
+    cells = [row[0] for row in result.rows[:_FOUND_BEFORE] if row] if result else []
+    found = tuple((NamedNode(cell.iri), cell.text) for cell in cells if cell.kind == "iri")
+    return Previous(question.text, query, reading.probability, found)
+
+
 def _reading(reading: Reading, graph: LiveGraph, *, offered: bool) -> GraphReading:
     """A reading in the form that is kept; with the beginning of its result if it is `offered`."""
     query, preview = reading.query, _preview(reading, graph) if offered and reading.ran else None
@@ -139,12 +158,13 @@ def _reading(reading: Reading, graph: LiveGraph, *, offered: bool) -> GraphReadi
         reading.probability,
         tuple(steps_of(reading.derivation)),
         pattern_of(query),
-        not query.columns,
+        reading.holds is not None if reading.confirmed else not query.columns,
         query.order is not None,
         headings(query, graph.profile),
         unused=reading.unused,
         found=_sentence(reading, preview) if preview else "",
         preview=preview,
+        data=None if reading.confirmed else query_json(query),
     )
 
 

@@ -8,8 +8,12 @@ from time import perf_counter
 from kbqa.decoding.calibration import probabilities
 from kbqa.decoding.parse import Parses
 from kbqa.linking.languages import foreign_language
+from kbqa.questions.confirmed import Confirmed, answered_before
+from kbqa.questions.following import ON_ITS_OWN, begins_as_follow_up
+from kbqa.sparql.answer.confirmed import SparqlConstants
 from kbqa.sparql.answer.decoders import Decoder
 from kbqa.sparql.answer.entity_linking import in_words_of_graph, link_question
+from kbqa.sparql.answer.following import Previous, followed, with_names
 from kbqa.sparql.answer.picture import pattern_of
 from kbqa.sparql.answer.reading import Reading
 from kbqa.sparql.answer.telling import Telling
@@ -18,7 +22,7 @@ from kbqa.sparql.grammar import SparqlState
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.names import encode_labels
-from kbqa.sparql.query import Term, query_text
+from kbqa.sparql.query import Query, Term, query_text
 from kbqa.sparql.stores.base import QueryError, Solutions
 from kbqa.sparql.stores.executor import run_limited
 
@@ -49,6 +53,10 @@ class Answer:
     """A remark for people on how the answer came about."""
     missing: tuple[str, ...] = ()
     """Of an answer that is missing or unsure, the words of the question that the graph has nothing for."""
+    confirmed: Confirmed | None = None
+    """The confirmed question whose answer it is, if it is that."""
+    follows: str = ""
+    """The question that it was read as a change of, if it was."""
 
     @property
     def best(self) -> Reading | None:
@@ -66,13 +74,32 @@ class Answer:
         return _choices(self.readings)
 
 
-def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder) -> Answer:
+def ask(
+    question: str,
+    version: GraphVersion,
+    graph: LiveGraph,
+    decoder: Decoder,
+    *,
+    confirmed: Sequence[Confirmed] = (),
+    previous: Previous | None = None,
+) -> Answer:
     """Answer a question from a version of a graph: link, parse, tell, execute, judge.
 
-    Raises StoreError, EncoderError.
+    A question that was `confirmed` has the answer of then; what changes what was asked in `previous` is read
+    as that change, and otherwise on its own, with what "it" stands for in its place. Raises StoreError,
+    EncoderError.
     """
     begun = perf_counter()
-    read = in_words_of_graph(question, version, graph.profile)
+    if previous is not None:
+        follow_up = _from_previous(question, version, graph, previous)
+        if follow_up is not None:
+            took = 1000 * (perf_counter() - begun)
+            return Answer(question, (follow_up,), True, took, follows=previous.question)
+    elif (before := _from_confirmed(question, version, graph, confirmed)) is not None:
+        reading, judged = before
+        return Answer(question, (reading,), True, 1000 * (perf_counter() - begun), confirmed=judged)
+    named = question if previous is None else with_names(question, previous, graph)
+    read = in_words_of_graph(named, version, graph.profile)
     linked = link_question(read.text, version, graph)
     parses = decoder.decode(read.text, linked)
     telling = Telling(read.text, linked, Likenesses(encode_labels))
@@ -86,8 +113,69 @@ def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder
     language = "" if is_sure else foreign_language(question)
     missing = () if is_sure or language else telling.missing()
     foreign = _NOT_ENGLISH.format(language=language) if language else ""
-    notice = " ".join(filter(None, (read.notice, parses.notice, error, foreign)))
-    return Answer(question, tuple(readings), answerable, 1000 * (perf_counter() - begun), notice, missing)
+    is_alone = previous is not None and named == question and begins_as_follow_up(question)
+    notices = (ON_ITS_OWN if is_alone else "", read.notice, parses.notice, error, foreign)
+    return Answer(
+        question,
+        tuple(readings),
+        answerable,
+        1000 * (perf_counter() - begun),
+        " ".join(filter(None, notices)),
+        missing,
+        follows=previous.question if previous is not None and named != question else "",
+    )
+
+
+def _from_previous(
+    question: str, version: GraphVersion, graph: LiveGraph, previous: Previous
+) -> Reading | None:
+    """The reading before as a follow-up changes it, with its answers; None where it is one of its own.
+
+    Raises StoreError, EncoderError.
+    """
+    linked = link_question(question, version, graph)
+    query = followed(linked, question, previous.query)
+    if query is None:
+        return None
+    reading = Reading(query, query_text(query), previous.probability, ())
+    told = Telling(question, linked, Likenesses(encode_labels)).told([reading])[0]
+    try:
+        return run(replace(told, probability=previous.probability, unused=()), version, graph)
+    except QueryError:
+        return None
+
+
+def _from_confirmed(
+    question: str, version: GraphVersion, graph: LiveGraph, confirmed: Sequence[Confirmed]
+) -> tuple[Reading, Confirmed] | None:
+    """The reading that people confirmed for a question, with its answers now; None where it works no more.
+
+    Raises StoreError, EncoderError.
+    """
+    known = answered_before(question, confirmed, SparqlConstants(version, graph)) if confirmed else None
+    if known is None:
+        return None
+    reading = Reading(Query(), known.query, 1.0, (), words=known.words, confirmed=True)
+    try:
+        found = run_text(reading.text, version, graph)
+    except QueryError:
+        return None
+    if isinstance(found, bool):
+        return replace(reading, holds=found), known
+    return replace(reading, solutions=found), known
+
+
+def run_text(text: str, version: GraphVersion, graph: LiveGraph) -> Solutions | bool:
+    """The solutions of a SELECT, or the answer to an ASK, in a process that can be ended.
+
+    An endpoint has a limit of its own. Raises QueryError, StoreError.
+    """
+    if version.graph.source_kind != Graph.SourceKind.ENDPOINT:
+        return run_limited(version, text, MAX_ROWS)
+    try:
+        return graph.store.select(text, limit=MAX_ROWS)
+    except QueryError:
+        return graph.store.ask(text)
 
 
 def _readings(parses: Parses[SparqlState], temperature: float) -> list[Reading]:

@@ -34,6 +34,8 @@ class Reading:
     unused: tuple[str, ...] = ()
     """The words of the question that it has nothing of."""
     features: Features | None = None
+    confirmed: bool = False
+    """Whether people confirmed its text, of which the query is not known."""
     named: Mapping[NamedNode, str] = field(default_factory=dict)
     """What the things are called that it names."""
 

@@ -30,6 +30,8 @@ class Features(NamedTuple):
     dissimilar: float = 0.0
     """How far the least sure thing is from what the question says, from 0 to 1."""
     edges: float = 0.0
+    unexplained: float = 0.0
+    """The same as `unsupported`, where words are left out that may be of just that property."""
     misfit: float = 0.0
     """1 where what was found cannot be an answer."""
 

@@ -72,13 +72,15 @@ class Telling:
 
     def _told(self, reading: Reading, usage: Usage, names: dict[NamedNode, str]) -> Reading:
         unused = usage.unused(self._likenesses)
+        unsupported = 1.0 - usage.support(self._likenesses)
         features = Features(
             log_odds=log_odds(reading.share),
             log_likelihood=reading.likelihood,
             runs_left_out=float(len(unused)),
             names_left_out=float(usage.left_out()),
             numbers_left_out=float(usage.numbers_left_out()),
-            unsupported=1.0 - usage.support(self._likenesses),
+            unsupported=unsupported,
+            unexplained=unsupported if unused else 0.0,
             dissimilar=1.0 - usage.similarity(),
             edges=float(len(usage.edges)),
         )

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 from pyoxigraph import Literal, NamedNode
 
+from kbqa.linking.adjectives import ADJECTIVES
 from kbqa.linking.words import Span, fold, stem, words_of
 from kbqa.questions.left_over import ASKING, MAX_TOLD, MIN_COSINE, unknown_words, unlike
 from kbqa.sparql.grammar import LinkedQuestion
@@ -100,6 +101,35 @@ class Usage:
         return [*self.relations, *self.classes]
 
     @cached_property
+    def kinds(self) -> set[str]:
+        """What the properties that are followed lead from and to."""
+        known = self.linked.graph.profile.known
+        followed = [known[edge.predicate] for edge in self.edges if edge.predicate in known]
+        return {kind for each in followed for kind in (*each.domains, *each.ranges)}
+
+    @cached_property
+    def chosen(self) -> list[str]:
+        """What the properties are called that no mentioned value implies, as a kind does a dragon."""
+        compared = {each.variable for each in self.filters if isinstance(each.value, Literal)}
+        asked = [
+            edge.predicate
+            for edge in self.edges
+            if edge.predicate != RDF_TYPE
+            and not isinstance(edge.object, Literal)
+            and not (edge.object in compared and self._is_text(edge.object))
+        ]
+        return [text for predicate in dict.fromkeys(asked) for text in self._texts(predicate)]
+
+    def _is_text(self, node: object) -> bool:
+        """Whether a variable is compared with a text."""
+        return any(
+            each.variable == node
+            and isinstance(each.value, Literal)
+            and each.value.datatype.value.endswith("#string")
+            for each in self.filters
+        )
+
+    @cached_property
     def spans(self) -> list[Span]:
         """Where the question mentions things, values and numbers that are used."""
         linked = self.linked
@@ -129,11 +159,11 @@ class Usage:
         What is asked with no words but names is supported. Raises EncoderError.
         """
         content = self.content()
-        if not content or not self.relations:
+        if not content or not self.chosen:
             return 1.0
-        said = {stem(word.text) for word in words_of(self.question)}
+        said = {stem(word.text) for word in words_of(self.question)} | self._measured
         return min(
-            1.0 if _stems(text) & said else max(0.0, *likenesses.of(text, content)) for text in self.relations
+            1.0 if _stems(text) & said else max(0.0, *likenesses.of(text, content)) for text in self.chosen
         )
 
     def left_out(self) -> int:
@@ -165,7 +195,24 @@ class Usage:
 
     @cached_property
     def _stems(self) -> set[str]:
-        return {part for text in self.names for part in _stems(text)}
+        return {part for text in (*self.names, *self.kinds) for part in _stems(text)} | self._adjectives
+
+    @cached_property
+    def _adjectives(self) -> set[str]:
+        """The stems of the adjectives in the question that are about a property which is used."""
+        used = {part for text in self.relations for part in _stems(text)}
+        return {
+            stem(word.text)
+            for word in words_of(self.question)
+            if (adjective := ADJECTIVES.get(word.text))
+            and any(stem(noun) in used for noun in adjective.nouns)
+        }
+
+    @cached_property
+    def _measured(self) -> set[str]:
+        """The stems of what the adjectives in the question are about."""
+        said = (ADJECTIVES.get(word.text) for word in words_of(self.question))
+        return {stem(noun) for adjective in said if adjective for noun in adjective.nouns}
 
     def _texts(self, predicate: NamedNode) -> Iterator[str]:
         relation = RELATIONS.get(predicate)

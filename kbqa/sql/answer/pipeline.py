@@ -11,12 +11,14 @@ from kbqa.language_model import ChatServer, ServerError
 from kbqa.linking.calendar import current_calendar
 from kbqa.linking.languages import foreign_language
 from kbqa.questions.answers import refusal_of
+from kbqa.questions.confirmed import Confirmed, answered_before
+from kbqa.questions.following import ON_ITS_OWN, begins_as_follow_up
 from kbqa.questions.phrases import lack_of
-from kbqa.sql.answer.confirmed import Confirmed, answered_before
+from kbqa.sql.answer.confirmed import SqlConstants
 from kbqa.sql.answer.directions import directed
 from kbqa.sql.answer.encoding import encode_question, reread
 from kbqa.sql.answer.finishing import finished
-from kbqa.sql.answer.following import Previous, begins_as_follow_up, followed
+from kbqa.sql.answer.following import Previous, followed
 from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.answer.glossary_linking import reworded, with_values
 from kbqa.sql.answer.language_model import Demonstration, Prompted, generate
@@ -38,7 +40,6 @@ from kbqa.sql.stores.databases import Source
 from kbqa.sql.stores.executor import ExecutionError, Limits, execute
 from kbqa.sql.stores.validator import StatementError, checked
 
-_ON_ITS_OWN = "This was asked on its own: it could not be read as a change of the question before."
 _NOT_ENGLISH = (
     "This question seems to be in {language}. Questions are understood in English: ask it in English."
 )
@@ -157,7 +158,7 @@ def ask(
     language = foreign_language(question) if server is None else ""
     missing = () if sure or language else missing_words(asked, whole, generator.likeness)
     if previous is not None and begins_as_follow_up(question):
-        notice = f"{notice} {_ON_ITS_OWN}".strip()
+        notice = f"{notice} {ON_ITS_OWN}".strip()
     if language:
         notice = f"{notice} {_NOT_ENGLISH.format(language=language)}".strip()
     notice, took = f"{notice} {parses.notice}".strip(), 1000 * (perf_counter() - begun)
@@ -190,10 +191,10 @@ def _from_confirmed(
     def link(text: str) -> LinkedQuestion:
         return with_values(link_question(text, source.schema, source.cells), text, source.glossary)
 
-    known = answered_before(question, confirmed, link, source.schema.dialect)
+    known = answered_before(question, confirmed, SqlConstants(link, source.schema.dialect))
     if known is None:
         return None
-    reading = run(Reading(known.sql, 1.0, words=known.words), source, limits or _TRIAL)
+    reading = run(Reading(known.query, 1.0, words=known.words), source, limits or _TRIAL)
     return None if reading.error else (reading, known)
 
 

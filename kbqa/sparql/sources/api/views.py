@@ -10,7 +10,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kbqa.questions.api import READING_PATH, AskParameters, QuestionViewSet
+from kbqa.questions.api import READING_PATH, FollowUpParameters, QuestionViewSet
 from kbqa.sparql.answer.kept_answer import kept_answer_of
 from kbqa.sparql.answer.neighbourhood import neighbourhood_of
 from kbqa.sparql.answer.registry import served
@@ -75,14 +75,20 @@ class GraphViewSet(SourceViewSet[Graph]):
             headers={"Content-Disposition": f'attachment; filename="{graph.slug}.{suffix}"'},
         )
 
-    @extend_schema(parameters=[AskParameters], responses=GraphAnswerSerializer)
+    @extend_schema(parameters=[FollowUpParameters], responses=GraphAnswerSerializer)
     @action(detail=True, pagination_class=None)
     def ask(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Answer a question in words, with the query behind the answer and the other readings."""
-        parameters = AskParameters(data=request.query_params)
+        parameters = FollowUpParameters(data=request.query_params)
         parameters.is_valid(raise_exception=True)
-        graph = self.get_object()
-        _, question = services.ask(graph, parameters.validated_data["q"], remember_for=request.user)
+        wanted = parameters.validated_data
+        _, question = services.ask(
+            self.get_object(),
+            wanted["q"],
+            previous=wanted.get("previous"),
+            reading=wanted.get("reading", 0),
+            remember_for=request.user,
+        )
         answer = kept_answer_of(question)
         assert answer is not None
         return Response(GraphAnswerSerializer(graph_answer_body(answer, question)).data)

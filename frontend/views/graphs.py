@@ -357,7 +357,7 @@ def _drawn(graph: Graph, picture: Picture | None) -> dict[str, Any] | None:
     if picture is None or not picture.edges:
         return None
     nodes = [
-        {"key": node.key, "text": node.text, "role": node.role, "address": _node_address(graph, node.iri)}
+        {"key": node.key, "iri": node.iri, "text": node.text, "role": node.role}
         for node in picture.nodes
     ]
     return {"nodes": nodes, "edges": [asdict(edge) for edge in picture.edges], "cut": picture.cut}

@@ -29,10 +29,17 @@ from kbqa.sparql.stores.executor import run_limited
 MAX_ROWS = 1_000
 
 
-SURE = 0.7
-"""The probability from which on an answer is shown without doubt."""
-UNLIKELY = 0.15
-"""The probability of the best reading below which a question is taken for one without an answer."""
+SURE = 0.8
+"""The probability from which on an answer is shown without doubt.
+
+Of the questions that `sureness` was fitted to, each graph left out in its turn, 94 % of the answers so likely
+are right, and 90 % with two standard errors taken off, as other graphs will differ.
+"""
+UNLIKELY = 0.4
+"""The probability of the best reading below which a question is taken for one without an answer.
+
+Of those questions 85 % without an answer are below it, and 7 % of the answers that are right.
+"""
 MAX_CHOICES, _MIN_CHOICE, _MAX_TRIED = 3, 0.05, 3
 """How many readings are offered where none is sure, how likely one is at least beside the likeliest, and how
 many are run in search of one whose answer may be one."""
@@ -222,7 +229,7 @@ def _with_choices(readings: Sequence[Reading], version: GraphVersion, graph: Liv
     """Readings of which those ran that may be offered. Raises StoreError."""
     tried = list(readings)
     for number, reading in enumerate(tried[: MAX_CHOICES + 1]):
-        if not reading.ran and graph.runs_soon(reading.query):
+        if not reading.ran and (graph.store.is_elsewhere or graph.runs_soon(reading.query)):
             with suppress(QueryError):
                 tried[number] = run(reading, version, graph)
     return tried

@@ -75,14 +75,12 @@ class Telling:
         unsupported = 1.0 - usage.support(self._likenesses)
         features = Features(
             log_odds=log_odds(reading.share),
-            log_likelihood=reading.likelihood,
             runs_left_out=float(len(unused)),
             names_left_out=float(usage.left_out()),
             numbers_left_out=float(usage.numbers_left_out()),
             unsupported=unsupported,
             unexplained=unsupported if unused else 0.0,
-            dissimilar=1.0 - usage.similarity(),
-            edges=float(len(usage.edges)),
+            misfit=float(usage.names_itself()),
         )
         words = reading.words or in_words(reading.query, self._linked.graph.profile, names.__getitem__)
         return replace(

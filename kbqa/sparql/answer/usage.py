@@ -9,13 +9,15 @@ from pyoxigraph import Literal, NamedNode
 
 from kbqa.linking.adjectives import ADJECTIVES
 from kbqa.linking.words import Span, fold, stem, words_of
-from kbqa.questions.left_over import ASKING, MAX_TOLD, MIN_COSINE, unknown_words, unlike
+from kbqa.questions.left_over import ASKING, MAX_TOLD, unknown_words, unlike
 from kbqa.sparql.grammar import LinkedQuestion
 from kbqa.sparql.grammar.actions import EntityPointer, ValuePointer
-from kbqa.sparql.query import RDF_TYPE, Average, Edge, Filter, Period, Query, Term
+from kbqa.sparql.query import RDF_TYPE, Average, Edge, Filter, Period, Query, Term, Variable
 from kbqa.sparql.schema import RELATIONS
 from searchapp.encoders.base import Vectors
 
+NAMING = frozenset(("name", "names", "title", "titles", "label", "called", "named", "titled"))
+"""Words of properties that name things, and of questions that ask for what is named so."""
 Encode = Callable[[Sequence[str]], Vectors]
 """Unit vectors of texts, float32 [n, d]. Raises EncoderError."""
 
@@ -162,9 +164,31 @@ class Usage:
         if not content or not self.chosen:
             return 1.0
         said = {stem(word.text) for word in words_of(self.question)} | self._measured
+        chosen = list(filter(None, map(self._own_words, self.chosen)))
         return min(
-            1.0 if _stems(text) & said else max(0.0, *likenesses.of(text, content)) for text in self.chosen
+            (1.0 if _stems(text) & said else max(0.0, *likenesses.of(text, content)) for text in chosen),
+            default=1.0,
         )
+
+    def _own_words(self, relation: str) -> str:
+        """What a property is called but for the class that it is of: the id of a climber id."""
+        of_classes = {part for text in self.classes for part in _stems(text)}
+        words = [word for word in fold(relation).split() if stem(word) not in of_classes]
+        return " ".join(words)
+
+    def names_itself(self) -> bool:
+        """Whether it asks for nothing but the thing of a name in the question: movies titled Titanic."""
+        if NAMING & {word.text for word in words_of(self.question)}:
+            return False
+        told = [edge for edge in self.query.every_edge if edge.predicate != RDF_TYPE]
+        if len(told) != 1 or self.query.negations or not isinstance(told[0].subject, Variable):
+            return False
+        constants = [told[0].object] if isinstance(told[0].object, Literal) else []
+        constants += [each.value for each in self.filters if isinstance(each.value, Literal)]
+        last = self._texts(told[0].predicate)
+        is_name = any(fold(text).split()[-1:] and fold(text).split()[-1] in NAMING for text in last)
+        asked = {item.variable for item in self.query.columns}
+        return is_name and len(constants) == 1 and bool(asked) and asked <= {told[0].subject, None}
 
     def left_out(self) -> int:
         """How many whole names in the question are of things and values, none of which is used."""
@@ -178,15 +202,6 @@ class Usage:
         """How many numbers and dates in the question are not used."""
         spans = {each.span for each in self.linked.numbers if each.span is not None}
         return sum(1 for span in spans if not any(_overlap(span, other) for other in self.spans))
-
-    def similarity(self) -> float:
-        """How similar the thing or value that is used least surely is to what the question says."""
-        best: dict[Term, float] = {}
-        for pointer in (*self.linked.entities, *self.linked.values):
-            term = pointer.key[1] if isinstance(pointer, ValuePointer) else pointer.key
-            if term in self.terms:
-                best[term] = max(best.get(term, 0.0), pointer.features.similarity)
-        return min(best.values(), default=1.0)
 
     @cached_property
     def _named(self) -> list[Span]:
@@ -232,8 +247,3 @@ def _is_among(number: str, used: set[str]) -> bool:
 
 def _overlap(one: Span, other: Span) -> bool:
     return one[0] < other[1] and other[0] < one[1]
-
-
-def is_supported(cosine: float) -> bool:
-    """Whether a property is near enough to a word of the question to be meant."""
-    return cosine >= MIN_COSINE

@@ -41,8 +41,11 @@ WEIGHTS = Features(
     unexplained=-0.2,
     misfit=-4.57,
 )
-"""The weights that fit the readings of 306 questions best (logistic regression, L2): 160 of `benchmarks/asked`,
-100 of Spider4SPARQL's dev set, and 46 without an answer on the graphs of `benchmarks/asked`."""
+"""The weights that fit the readings of 306 questions best (logistic regression, L2).
+
+They are the 160 of `benchmarks/asked`, 100 of Spider4SPARQL's dev set, and 46 without an answer on the graphs
+of `benchmarks/asked`.
+"""
 
 
 def log_odds(share: float) -> float:

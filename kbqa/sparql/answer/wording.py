@@ -284,17 +284,17 @@ class _Words:
 
     def statement(self, edge: Edge) -> str:
         self.said.add(edge)
-        subject, value = self.end(edge.subject, edge), self.end(edge.object, edge)
+        if edge.predicate == RDF_TYPE and isinstance(edge.subject, Variable):
+            return f"there is {with_article(self.head(edge.subject, several=False))}"
+        subject = self.end(edge.subject, edge)
         if edge.predicate == RDF_TYPE:
-            if isinstance(edge.subject, Variable):
-                return f"there is {with_article(self.head(edge.subject, several=False))}"
             return f"{subject} is {with_article(self.class_name(edge))}"
         saying = self.saying(edge)
         if isinstance(edge.object, Variable) and saying.is_noun:
             return self.valued(edge, subject)
         if truth := self.truth(edge):
             return f"{subject} {truth}"
-        return saying.stated(subject, value)
+        return saying.stated(subject, self.end(edge.object, edge))
 
     def valued(self, edge: Edge, subject: str) -> str:
         """The height of X is more than 5; X has a height."""
@@ -557,8 +557,10 @@ class _Words:
         return known is not None and not set(DATE_TYPES).isdisjoint(known.ranges)
 
     def constants(self, node: Node, edge: Edge) -> str:
-        """A constant end of an edge with its alternatives."""
-        return listed([self.constant(end) for end in (node, *edge.alternatives)], "or")
+        """A constant end of an edge, with its alternatives, which are of the subject where both are constant."""
+        is_chosen = node == edge.subject or isinstance(edge.subject, Variable)
+        ends = (node, *edge.alternatives) if is_chosen else (node,)
+        return listed([self.constant(end) for end in ends], "or")
 
     def constant(self, node: Node | Period) -> str:
         if isinstance(node, NamedNode):

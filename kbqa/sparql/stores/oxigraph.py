@@ -8,7 +8,7 @@ from pathlib import Path
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QueryBoolean, QuerySolutions, Store
 
 from kbqa.sparql.stores.base import QueryError, RdfTerm, Solutions, StoreError
-from kbqa.sparql.stores.query_process import OVERLAP
+from kbqa.sparql.stores.named_graphs import OVERLAP
 
 ALL = DefaultGraph()
 """The graph of all triples of a store: those without a graph, and those of every named one."""

@@ -1,0 +1,30 @@
+"""A query as the question that a person would ask."""
+
+import re
+
+from kbqa.sparql.answer.people import PEOPLE
+from kbqa.sparql.answer.wording import headings, in_words
+from kbqa.sparql.grammar.live_graph import LiveGraph
+from kbqa.sparql.query import Query
+
+_COUNTED = re.compile(r"^The number of (?P<what>.+)\.$")
+_EVERY = re.compile(r"^Every (?P<what>.+)\.$")
+_THE = re.compile(r"^The (?P<what>.+)\.$")
+
+
+def as_question(query: Query, graph: LiveGraph) -> str:
+    """The question that a query answers, in plain English; empty for one that is not asked for simply.
+
+    Raises StoreError.
+    """
+    words = in_words(query, graph.profile, lambda iri: graph.store_names([iri])[iri])
+    if not query.columns or "thing" in words.split() or "value" in words.split():
+        return ""
+    if match := _COUNTED.match(words):
+        return f"How many {match['what']} are there?"
+    if match := _EVERY.match(words):
+        return f"List every {match['what']}."
+    if match := _THE.match(words):
+        is_person = PEOPLE.intersection(headings(query, graph.profile)[0].split())
+        return f"{'Who' if is_person else 'What'} is the {match['what']}?"
+    return ""

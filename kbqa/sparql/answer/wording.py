@@ -1,14 +1,15 @@
 """A query in plain English, complete: whoever reads it knows every condition, group and limit that it has."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode
 
 from kbqa.questions.phrases import begun, listed, with_article
-from kbqa.sparql.answer.sayings import Form, Saying, noun, saying_of
+from kbqa.sparql.answer.nouns import VALUE, Naming, Nouns
+from kbqa.sparql.answer.sayings import Saying
 from kbqa.sparql.dates import DATE_TYPES
-from kbqa.sparql.profile import NUMERIC, Profile, entity_text
+from kbqa.sparql.profile import Profile, entity_text
 from kbqa.sparql.query import (
     RDF_TYPE,
     Aggregate,
@@ -23,7 +24,6 @@ from kbqa.sparql.query import (
     Query,
     Variable,
 )
-from kbqa.sparql.schema import RELATIONS
 
 _COMPARED = {
     Comparison.EQUAL: "is",
@@ -47,14 +47,7 @@ _TOGETHER = {
     Aggregate.MAX: "highest",
 }
 _COUNTS = (Aggregate.COUNT, Aggregate.COUNT_DISTINCT)
-_THING, _VALUE = "thing", "value"
 _WHOLE_DATE = len("2000-01-01")
-_OF_TRUTH = (Form.ADJECTIVE, Form.MODAL, Form.PARTICIPLE, Form.PAST)
-_OF_QUALITIES = ("ic", "al", "ive", "able", "ary", "ent", "ous")
-"""The endings of adjectives."""
-
-Naming = Callable[[NamedNode], str]
-"""What an IRI is called."""
 
 
 def in_words(query: Query, profile: Profile, named: Naming) -> str:
@@ -84,16 +77,8 @@ def constants_of(query: Query) -> list[NamedNode]:
 
 
 @dataclass
-class _Words:
+class _Words(Nouns):
     """Puts a query into words; what was said of it is not said again."""
-
-    query: Query
-    profile: Profile
-    named: Naming
-    said: set[Edge | Filter] = field(default_factory=set)
-    mentioned: set[Variable] = field(default_factory=set)
-    branch: Branch | None = None
-    """The alternative that is told."""
 
     # The whole
 
@@ -227,7 +212,7 @@ class _Words:
         if item.aggregate in _COUNTS:
             return f"the number of {self.counted(item)}"
         assert item.aggregate is not None
-        name = self.name_of(item.variable, several=False) if item.variable else _VALUE
+        name = self.name_of(item.variable, several=False) if item.variable else VALUE
         return f"the {_TOGETHER[item.aggregate]} {name}"
 
     def heading(self, item: Item) -> str:
@@ -236,7 +221,7 @@ class _Words:
             variable = item.variable or (None if self.query.grouped else self.first_variable())
             counted = self.name_of(variable, several=True) if variable else self.counted(item)
             return f"number of {counted}"
-        name = self.name_of(item.variable, several=False) if item.variable else _VALUE
+        name = self.name_of(item.variable, several=False) if item.variable else VALUE
         return f"{_TOGETHER[item.aggregate]} {name}" if item.aggregate else name
 
     def sorted(self) -> str:
@@ -464,133 +449,6 @@ class _Words:
         is_new = part not in self.said
         self.said.add(part)
         return is_new
-
-    # Names
-
-    def name_of(self, variable: Variable, *, several: bool) -> str:
-        """The noun of a variable: its class, the property whose value it is, or thing."""
-        if name := self.class_of(variable):
-            return noun(name, several=several)
-        edge = self.introducing(variable)
-        if edge is not None and self.saying(edge).is_noun:
-            text = self.saying(edge).text
-            return noun(text, several=True) if several else text
-        return noun(self.kind_of(variable), several=several)
-
-    def class_of(self, variable: Variable) -> str:
-        main = self.main_class(variable)
-        return "" if main is None else self.text_of_class(main)
-
-    def main_class(self, variable: Variable) -> NamedNode | None:
-        return next(
-            (
-                edge.object
-                for edge in self.all_edges()
-                if edge.predicate == RDF_TYPE
-                and edge.subject == variable
-                and isinstance(edge.object, NamedNode)
-                and not edge.alternatives
-            ),
-            None,
-        )
-
-    def kind_of(self, variable: Variable) -> str:
-        """What a variable without a class may be called: what its properties lead from, or to."""
-        for edge in self.all_edges():
-            known = self.profile.known.get(edge.predicate)
-            kinds = () if known is None else (known.domains if edge.subject == variable else known.ranges)
-            if variable in (edge.subject, edge.object) and len(kinds) == 1:
-                return _VALUE if kinds[0] in NUMERIC or kinds[0] in ("string", "langString") else kinds[0]
-        return _THING
-
-    def class_name(self, edge: Edge) -> str:
-        names = [
-            self.text_of_class(end) for end in (edge.object, *edge.alternatives) if isinstance(end, NamedNode)
-        ]
-        return listed(names, "or")
-
-    def a_class(self, edge: Edge, *, several: bool) -> str:
-        name = self.class_name(edge)
-        return noun(name, several=True) if several else with_article(name)
-
-    def text_of_class(self, iri: NamedNode) -> str:
-        classes = {known.iri: known.text for known in self.profile.schema_classes}
-        return self.profile.texts.get(iri) or classes.get(iri) or self.named(iri)
-
-    def introducing(self, variable: Variable) -> Edge | None:
-        """The edge that leads to a variable as a value, if one does."""
-        return next(
-            (edge for edge in self.all_edges() if edge.object == variable and edge.predicate != RDF_TYPE),
-            None,
-        )
-
-    def naming_edge(self, variable: Variable) -> Edge | None:
-        """The edge by which a variable is the director of something: not yet said, a noun."""
-        edge = self.introducing(variable)
-        return edge if edge is not None and self.saying(edge).is_noun and edge not in self.said else None
-
-    def saying(self, edge: Edge) -> Saying:
-        relation = RELATIONS.get(edge.predicate)
-        text = relation.forward if relation else self.profile.every_text.get(edge.predicate, "")
-        return saying_of(text or entity_text(edge.predicate.value), of_dates=self.leads_to_dates(edge))
-
-    def truth(self, edge: Edge, *, several: bool = False) -> str:
-        """What true or false of a property says: is legendary, is not legendary; empty of all else."""
-        value = edge.object
-        if not isinstance(value, Literal) or value.datatype.value.rsplit("#", 1)[-1] != "boolean":
-            return ""
-        saying = self.saying(edge)
-        if saying.form not in _OF_TRUTH and not saying.text.lower().endswith(_OF_QUALITIES):
-            return ""
-        return saying.true_of(several=several, holds=value.value in ("true", "1"))
-
-    def unit_of(self, variable: Variable) -> str:
-        edge = self.introducing(variable)
-        return self.profile.units.get(edge.predicate, "") if edge else ""
-
-    def is_date(self, variable: Variable) -> bool:
-        edge = self.introducing(variable)
-        return edge is not None and self.leads_to_dates(edge)
-
-    def leads_to_dates(self, edge: Edge) -> bool:
-        known = self.profile.known.get(edge.predicate)
-        return known is not None and not set(DATE_TYPES).isdisjoint(known.ranges)
-
-    def constants(self, node: Node, edge: Edge) -> str:
-        """A constant end of an edge, with its alternatives, which are of the subject where both are constant."""
-        is_chosen = node == edge.subject or isinstance(edge.subject, Variable)
-        ends = (node, *edge.alternatives) if is_chosen else (node,)
-        return listed([self.constant(end) for end in ends], "or")
-
-    def constant(self, node: Node | Period) -> str:
-        if isinstance(node, NamedNode):
-            return self.named(node)
-        if isinstance(node, Literal):
-            is_bare = node.datatype.value.rsplit("#", 1)[-1] not in ("string", "langString")
-            return node.value if is_bare else f"“{node.value}”"
-        return str(node)
-
-    # Parts
-
-    def all_edges(self) -> tuple[Edge, ...]:
-        """The edges of what is told: of alternatives, those of the one that is."""
-        branch = self.branch or (self.query.branches[0] if self.query.branches else Branch())
-        inner = (edge for group in self.query.negations for edge in group)
-        return (*self.query.edges, *branch.edges, *self.query.optionals, *inner)
-
-    def edges_at(self, variable: Variable) -> list[Edge]:
-        edges = (*self.query.edges, *(self.branch.edges if self.branch else ()))
-        return [edge for edge in edges if variable in (edge.subject, edge.object)]
-
-    def filters(self) -> tuple[Filter, ...]:
-        return (*self.query.filters, *(self.branch.filters if self.branch else ()))
-
-    def variables(self) -> list[Variable]:
-        ends = (end for edge in self.query.every_edge for end in (edge.subject, edge.object))
-        return list(dict.fromkeys(end for end in ends if isinstance(end, Variable)))
-
-    def first_variable(self) -> Variable:
-        return next(iter(self.variables()), Variable(0))
 
 
 def _other(edge: Edge, variable: Variable) -> Node:

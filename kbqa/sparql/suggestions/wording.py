@@ -5,10 +5,12 @@ import re
 from kbqa.sparql.answer.people import PEOPLE
 from kbqa.sparql.answer.wording import headings, in_words
 from kbqa.sparql.grammar.live_graph import LiveGraph
-from kbqa.sparql.query import Query
+from kbqa.sparql.query import RDF_TYPE, Query
 
 _COUNTED = re.compile(r"^The number of (?P<what>.+)\.$")
 _EVERY = re.compile(r"^Every (?P<what>.+)\.$")
+_CLUMSY = frozenset(("thing", "things", "value", "values", "boolean", "booleans", "url", "uri", "iri", "id"))
+"""Words that nobody asks with."""
 _THE = re.compile(r"^The (?P<what>.+)\.$")
 
 
@@ -18,13 +20,15 @@ def as_question(query: Query, graph: LiveGraph) -> str:
     Raises StoreError.
     """
     words = in_words(query, graph.profile, lambda iri: graph.store_names([iri])[iri])
-    if not query.columns or "thing" in words.split() or "value" in words.split():
+    if not query.columns or query.having or _CLUMSY.intersection(re.findall(r"\w+", words.lower())):
         return ""
-    if match := _COUNTED.match(words):
+    is_of_class = any(edge.predicate == RDF_TYPE for edge in query.edges)
+    if match := _COUNTED.match(words) if is_of_class else None:
         return f"How many {match['what']} are there?"
     if match := _EVERY.match(words):
         return f"List every {match['what']}."
     if match := _THE.match(words):
         is_person = PEOPLE.intersection(headings(query, graph.profile)[0].split())
-        return f"{'Who' if is_person else 'What'} is the {match['what']}?"
+        verb = "is" if query.limit in (None, 1) else "are"
+        return f"{'Who' if is_person else 'What'} {verb} the {match['what']}?"
     return ""

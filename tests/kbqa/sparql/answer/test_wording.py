@@ -123,7 +123,10 @@ def profile():
             ),
             "Every director of a film, only those with more than 5 films.",
         ),
-        ("Whether the director of Falcon is Ada Lee or Bo Ray.",),
+        (
+            Query((Edge(iri("Falcon"), iri("director"), iri("Ada_Lee"), (iri("Heron"),)),)),
+            "Whether the director of Falcon or Heron is Ada Lee.",
+        ),
         (
             Query((Edge(iri("Falcon"), iri("budget"), X),), filters=(Filter(X, Comparison.GREATER, FIVE),)),
             "Whether the budget of Falcon is more than 5.",

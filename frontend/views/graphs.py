@@ -237,7 +237,7 @@ def _take(page: Solutions, graph: Graph, result: GraphResult, heads: Sequence[st
     names = [name.strip("?") for name in result.columns]
     page.columns = list(heads) if len(heads) == len(names) else names
     page.rows, page.number = _shown(graph, result.rows[:_SHOWN_ROWS]), len(result.rows)
-    page.described = any(row[0].cell.about for row in page.rows if row)
+    page.described = bool({row[0].cell.about for row in page.rows if row} - {"", *page.columns[:1]})
 
 
 def _choice(graph: Graph, number: int, reading: GraphReading) -> Choice:

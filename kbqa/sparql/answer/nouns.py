@@ -103,7 +103,7 @@ class Nouns:
         """How the property of an edge is said."""
         relation = RELATIONS.get(edge.predicate)
         text = relation.forward if relation else self.profile.every_text.get(edge.predicate, "")
-        return saying_of(text or entity_text(edge.predicate.value), of_dates=self.leads_to_dates(edge))
+        return saying_of(text or entity_text(edge.predicate.value), of_dates=self.leads_to_times(edge))
 
     def truth(self, edge: Edge, *, several: bool = False) -> str:
         """What true or false of a property says: is legendary, is not legendary; empty of all else."""
@@ -124,6 +124,11 @@ class Nouns:
         """Whether its values are dates."""
         edge = self.introducing(variable)
         return edge is not None and self.leads_to_dates(edge)
+
+    def leads_to_times(self, edge: Edge) -> bool:
+        """Whether the property of an edge leads to dates, or to numbers, which may be years."""
+        known = self.profile.known.get(edge.predicate)
+        return known is not None and not NUMERIC.union(DATE_TYPES).isdisjoint(known.ranges)
 
     def leads_to_dates(self, edge: Edge) -> bool:
         """Whether the property of an edge leads to dates."""

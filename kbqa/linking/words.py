@@ -111,6 +111,11 @@ def _end(match: re.Match[str]) -> int:
     return match.start() + (len(fold_word(word)) if word[-2:] in ("'s", "’s") else len(word))
 
 
+def overlap(one: Span, other: Span) -> bool:
+    """Whether two spans share a character."""
+    return one[0] < other[1] and other[0] < one[1]
+
+
 def quoted_of(question: str) -> list[tuple[str, Span]]:
     """Quotations with their spans.
 

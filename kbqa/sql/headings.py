@@ -5,16 +5,36 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain, count
 
+from kbqa.linking.time_values import in_words
 from kbqa.plurals import as_plural
-from kbqa.sql.query import Aggregate, AllOf, DatePart, Expression, Item, Operator, Query, Term
+from kbqa.sql.query import (
+    Across,
+    Aggregate,
+    AllOf,
+    Condition,
+    DatePart,
+    Expression,
+    Item,
+    Operator,
+    Query,
+    Term,
+)
 from kbqa.sql.schema import ColumnRef, ColumnType, Schema, readable
 
 _UNCOUNTED = ("data", "info", "information", "people", "staff", "equipment", "history", "stock")
+_CODE = 2
+"""How long a value is at most that says nothing by itself."""
 _OPERATORS = {
     Operator.PLUS: "plus",
     Operator.MINUS: "minus",
     Operator.TIMES: "times",
     Operator.DIVIDE: "per",
+    Operator.PERCENT: "% of",
+}
+_ACROSS = {
+    Across.RUNNING: "running total of",
+    Across.DIFFERENCE: "change of",
+    Across.CHANGE: "% change of",
 }
 _COMPUTED = {
     Aggregate.COUNT: "number of",
@@ -72,7 +92,7 @@ def _is_star(item: Item) -> bool:
 
 def _own_name(item: Item) -> str:
     """The name that a database shows a bare column under; empty for anything else."""
-    is_plain = item.operator is None and item.term.aggregate is None
+    is_plain = item.operator is None and item.across is None and item.term.aggregate is None
     return item.term.operand.column if is_plain and isinstance(item.term.operand, ColumnRef) else ""
 
 
@@ -95,19 +115,39 @@ def _unlike(heading: str, owner: str, taken: set[str]) -> str:
 
 
 def _heading(item: Item, schema: Schema) -> str:
+    if item.across is not None:
+        return f"{_ACROSS[item.across]} {_heading(replace(item, across=None), schema)}"
     if item.operator is None or item.other is None:
         return _of_term(item.term, schema)
+    if item.operator == Operator.CHANGE:
+        return f"% change of {_of_all(item.term, schema)}"
     return f"{_of_term(item.term, schema)} {_OPERATORS[item.operator]} {_of_term(item.other, schema)}"
 
 
 def _of_term(term: Term, schema: Schema) -> str:
+    """What a term is called; one of some rows only is told apart by what they have."""
+    return ", ".join((_of_all(term, schema), *(_of_condition(each, schema) for each in term.only)))
+
+
+def _of_condition(condition: Condition, schema: Schema) -> str:
+    """What some rows have in short: the values, of numbers and codes with the column that has them."""
+    values = " or ".join(in_words(value.text) for value in condition.values)
+    ref = condition.item.term.operand
+    if not isinstance(ref, ColumnRef) or (len(values) > _CODE and not values.isdecimal()):
+        return values
+    return (
+        values if schema.column(ref).kind == ColumnType.DATE else f"{readable(ref.column)} {values}".strip()
+    )
+
+
+def _of_all(term: Term, schema: Schema) -> str:
     operand, aggregate = term.operand, term.aggregate
     if term.of_groups is not None:
-        inner = _of_term(replace(term, of_groups=None), schema)
+        inner = _of_all(replace(term, of_groups=None), schema)
         return f"{_COMPUTED[term.of_groups]} {inner.removeprefix('total ')}"
     if aggregate == Aggregate.SHARE:
         of_rows = isinstance(operand, AllOf)
-        return f"% of {plural(operand.table) if of_rows else _of_term(Term(operand), schema)}"
+        return f"% of {plural(operand.table) if of_rows else _of_all(Term(operand), schema)}"
     match operand:
         case AllOf():
             return f"number of {plural(operand.table)}"

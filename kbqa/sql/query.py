@@ -61,6 +61,21 @@ class Operator(StrEnum):
     MINUS = "-"
     TIMES = "*"
     DIVIDE = "/"
+    PERCENT = "%"
+    """What the first is of the second, in percent."""
+    CHANGE = "CHANGE"
+    """How much the first is more than the second, in percent of the second."""
+
+
+class Across(StrEnum):
+    """A calculation over what groups come to, in the order of the query (a window function)."""
+
+    RUNNING = "RUNNING"
+    """The total so far."""
+    DIFFERENCE = "DIFFERENCE"
+    """What is added from one to the next."""
+    CHANGE = "CHANGE"
+    """The same, in percent of the one before."""
 
 
 class SetOperation(StrEnum):
@@ -148,22 +163,25 @@ def columns_of(operand: Operand) -> tuple[ColumnRef, ...]:
 class Term:
     """A column, a part of its dates, an expression, or an aggregate of one.
 
-    `of_groups` is an aggregate once more, of what `aggregate` is for each group: the mean of the counts.
+    `of_groups` is an aggregate once more, of what `aggregate` is for each group: the mean of the counts. An
+    aggregate is of those rows `only` that meet some conditions.
     """
 
     operand: Operand
     aggregate: Aggregate | None = None
     distinct: bool = False
     of_groups: Aggregate | None = None
+    only: tuple["Condition", ...] = ()
 
 
 @dataclass(frozen=True)
 class Item:
-    """A term, or two with an operator between them."""
+    """A term, or two with an operator between them; or what becomes of it `across` the groups."""
 
     term: Term
     operator: Operator | None = None
     other: Term | None = None
+    across: Across | None = None
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -245,7 +263,9 @@ class Query:
     @property
     def conditions(self) -> tuple[Condition, ...]:
         """All conditions of this SELECT itself."""
-        return (*self.where, *self.which, *self.having)
+        shown = (*self.items, *(order.item for order in self.order))
+        only = (condition for item in shown for term in item.terms for condition in term.only)
+        return (*self.where, *self.which, *self.having, *only)
 
     def operands(self) -> Iterator[Operand]:
         """Every column and table that this SELECT itself names, in order."""

@@ -35,6 +35,22 @@ def without_repetition(query: Query, schema: Schema) -> Query:
     return replace(written, right=right)
 
 
+def repeats_rows(query: Query, table: str, schema: Schema) -> bool:
+    """Whether the joins of a query have a row of a table several times."""
+    joined = _Joined(query, schema)
+    return all(key is not None for key in joined.keys) and joined.repeats((table,))
+
+
+def adds_up_repeated(query: Query, schema: Schema) -> bool:
+    """Whether what is added up of some rows only is there several times, which nothing can be done about."""
+    joined = _Joined(query, schema)
+    return any(
+        term.aggregate in (Aggregate.SUM, Aggregate.AVG) and joined.repeats(_tables_in(term.operand))
+        for term in joined.terms
+        if term.only
+    )
+
+
 def _within(query: Query, schema: Schema) -> Query:
     """A query with none repeated in the queries that values are compared with."""
 
@@ -101,7 +117,14 @@ class _Joined:
     def needed(self) -> set[str]:
         """The tables that are not joined for a condition alone."""
         compared = [condition.column for condition in self.query.having if condition.column is not None]
-        operands = [*(term.operand for term in self.terms), *self.query.group, *compared, *self.query.each]
+        only = [each.item.term.operand for term in self.terms for each in term.only]
+        operands = [
+            *(term.operand for term in self.terms),
+            *self.query.group,
+            *compared,
+            *self.query.each,
+            *only,
+        ]
         return {table for operand in operands for table in _tables_in(operand)}
 
     @property
@@ -196,7 +219,7 @@ class _Joined:
             return replace(term, distinct=True)
         grouped = bool(self.query.group)
         key = self._key_of(operand.table) if isinstance(operand, AllOf) or grouped else None
-        return Term(key, Aggregate.COUNT, distinct=True) if key is not None else None
+        return replace(term, operand=key, distinct=True) if key is not None else None
 
     def _key_of(self, table: str) -> ColumnRef | None:
         """The column by which a table's rows are told apart; None where it takes several."""
@@ -293,7 +316,8 @@ def _with_terms(query: Query, changed: Callable[[Term], Term]) -> Query:
     """A query with other terms in what it shows, compares in groups and sorts by."""
 
     def item(old: Item) -> Item:
-        return Item(changed(old.term), old.operator, None if old.other is None else changed(old.other))
+        other = None if old.other is None else changed(old.other)
+        return replace(old, term=changed(old.term), other=other)
 
     return replace(
         query,

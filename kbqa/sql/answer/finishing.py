@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from kbqa.sql.answer.fan_out import without_repetition
+from kbqa.linking.words import fold, stem
+from kbqa.sql.answer.fan_out import repeats_rows, without_repetition
 from kbqa.sql.query import (
     Aggregate,
     AllOf,
@@ -31,6 +32,13 @@ _ASKS_FOR = {
     Aggregate.MIN: re.compile(r"\b(?:lowest|minimum|smallest|least)\b", re.IGNORECASE),
     Aggregate.MAX: re.compile(r"\b(?:highest|maximum|largest|greatest|most)\b", re.IGNORECASE),
 }
+_ASKED_TOO = re.compile(
+    r"\b(?:with|and|including|plus|showing) (?:its|their|his|her) (?P<name>(?:[\w-]+ ){0,2}?[\w-]+)"
+    r"(?=$|[?.,;]| (?:and|of|for|in|from|sorted|ordered|by)\b)",
+    re.IGNORECASE,
+)
+"""What is asked for beside something: `with their prices`."""
+_MOST = re.compile(r"\b(?:most|least|fewest) (?P<name>(?:[\w-]+ ){0,2}?[\w-]+)", re.IGNORECASE)
 _TIMES = frozenset(("year", "month", "quarter", "week"))
 """Names of numbers that count time."""
 
@@ -38,10 +46,12 @@ _TIMES = frozenset(("year", "month", "quarter", "week"))
 def finished(query: Query, question: str, schema: Schema) -> Query:
     """A query as people want it written.
 
-    People have whole names, a join repeats nothing, and groups by time follow each other in time.
+    People have whole names, what is asked for beside something is shown, a join repeats nothing, and groups
+    by time follow each other in time.
     """
     named = _with_whole_names(_with_metrics(query, question, schema), question, schema)
-    once = without_repetition(named, schema)
+    whole = _with_totals(_with_asked(named, question, schema), question, schema)
+    once = without_repetition(whole, schema)
     return _naming_all(_in_time(once, schema), schema)
 
 
@@ -113,6 +123,56 @@ def _with_whole_names(query: Query, question: str, schema: Schema) -> Query:
     if query.operation is not None or not asked:
         return query
     return replace(query, items=tuple(_whole(query.items, schema)))
+
+
+def _with_asked(query: Query, question: str, schema: Schema) -> Query:
+    """A query of rows that also shows the column which a question asks for beside them."""
+    is_plain = all(item.operator is None and item.term.aggregate is None for item in query.items)
+    if not is_plain or query.group or query.each or query.operation is not None:
+        return query
+    shown = {item.term.operand for item in query.items}
+    if any(isinstance(operand, AllOf) for operand in shown):
+        return query
+    asked = [_called(match["name"], query, schema) for match in _ASKED_TOO.finditer(question)]
+    new = [Item(Term(ref)) for ref in dict.fromkeys(filter(None, asked)) if ref not in shown]
+    return replace(query, items=(*query.items, *new))
+
+
+def _with_totals(query: Query, question: str, schema: Schema) -> Query:
+    """A query by the total of each row's many, where the question is for who has the most of something.
+
+    `The most points` are those of all results of a team, not of one.
+    """
+    orders = [order.item for order in query.order if order.item.operator is None]
+    ref = orders[0].term.operand if len(orders) == 1 and orders[0].term.aggregate is None else None
+    if query.limit is None or query.group or query.each or not isinstance(ref, ColumnRef):
+        return query
+    subject = query.items[0].term.operand.table
+    primary = [ref for ref in schema.table(subject).refs() if schema.column(ref).primary]
+    keys = primary or [ref for ref in schema.table(subject).refs() if schema.is_unique(ref)][:1]
+    says_most = any(
+        stem(word) in {stem(part) for part in fold(readable(ref.column)).split()}
+        for match in _MOST.finditer(question)
+        for word in fold(match["name"]).split()
+    )
+    is_number = schema.column(ref).kind == ColumnType.NUMBER
+    if not (says_most and is_number and keys) or not repeats_rows(query, subject, schema):
+        return query
+    total = Item(Term(ref, Aggregate.SUM))
+    return replace(query, group=tuple(keys), order=(replace(query.order[0], item=total),))
+
+
+def _called(name: str, query: Query, schema: Schema) -> ColumnRef | None:
+    """The one column of the rows that are shown which a name may mean; one that sorts them before others."""
+    words = {stem(word) for word in fold(name).split()}
+    found = [
+        ref
+        for ref in schema.table(query.items[0].term.operand.table).refs()
+        if words <= {stem(word) for word in fold(readable(ref.column)).split()}
+        and not schema.column(ref).excluded
+    ]
+    sorting = [ref for ref in found if any(order.item == Item(Term(ref)) for order in query.order)]
+    return next(iter(sorting or found)) if len(sorting or found) == 1 else None
 
 
 def _whole(items: tuple[Item, ...], schema: Schema) -> Iterator[Item]:

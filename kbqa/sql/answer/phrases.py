@@ -7,7 +7,7 @@ from dataclasses import replace
 from kbqa.linking.time_values import in_words
 from kbqa.plurals import as_singular
 from kbqa.sql.headings import plural
-from kbqa.sql.query import Aggregate, Comparison, Condition, Item, Operator, Part, SetOperation, Value
+from kbqa.sql.query import Across, Aggregate, Comparison, Condition, Item, Operator, Part, SetOperation, Value
 from kbqa.sql.schema import ColumnType, readable
 
 COMPARISONS = {
@@ -38,6 +38,12 @@ OPERATORS = {
     Operator.MINUS: "minus",
     Operator.TIMES: "times",
     Operator.DIVIDE: "divided by",
+    Operator.PERCENT: "in percent of",
+}
+ACROSS = {
+    Across.RUNNING: "the running total of {}",
+    Across.DIFFERENCE: "the change of {} from one to the next",
+    Across.CHANGE: "the change in percent of {} from one to the next",
 }
 SETS = {
     SetOperation.UNION: "together with",
@@ -86,7 +92,7 @@ def rows(table: str) -> str:
 
 def is_plain(item: Item) -> bool:
     """Whether an item is a column, or all of them, as it stands."""
-    return item.operator is None and item.term.aggregate is None
+    return item.operator is None and item.across is None and item.term.aggregate is None
 
 
 def shown_value(value: Value) -> str:

@@ -49,6 +49,11 @@ class Reading:
         return self.result is not None and all(value is None for row in self.result.rows for value in row)
 
     @property
+    def is_one_cell(self) -> bool:
+        """Whether it found one row of one column."""
+        return self.result is not None and len(self.result.rows) == 1 == len(self.result.columns)
+
+    @property
     def findings(self) -> str:
         """What it found, in a few words: how many rows and columns, and the first row.
 

@@ -6,6 +6,7 @@ Candidates are therefore ranked again as wholes, by a log-linear model over a fe
 score 0: the shares of all are probabilities.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,16 +16,24 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kbqa.linking.words import overlap
 from kbqa.sql.answer.reading import Reading, rows_of
 from kbqa.sql.answer.schema_linking import is_mention
 from kbqa.sql.answer.unanswerable import unexplained
-from kbqa.sql.answer.usage import Usage, Use, overlap
+from kbqa.sql.answer.usage import Usage, Use
 from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.query import Query, columns_of
 from kbqa.sql.schema import ColumnRef
 
 Array = NDArray[np.float64]
 _MIN_LIKELIHOOD = 1e-12
+_ONE_NUMBER = re.compile(
+    r"(?:how (?:many|much)|count the|(?:what (?:is|was|are|were) |show |give |find )?(?:the )?"
+    r"(?:total|overall|average|mean|number|sum|percentage|share)) ",
+    re.IGNORECASE,
+)
+_GROUPS = re.compile(r"\b(?:each|every|per|by|all|different|those|these|and|with)\b|,", re.IGNORECASE)
+"""Words that may ask for a number of each of several, or for something beside it."""
 
 
 class Features(NamedTuple):
@@ -57,6 +66,8 @@ class Features(NamedTuple):
     """The log odds against all others being unused."""
     words_left_out: float = 0.0
     """How many words nothing that is used has."""
+    several_for_one: float = 0.0
+    """1 where one number is asked for, and something else was found."""
     verified: float = 0.0
     """The log odds that it is meant, as a network reads question and reading."""
     agreed_by_second_reader: float = 0.0
@@ -198,7 +209,17 @@ def features_of(answer: Sequence[Reading], asked: Asked) -> Features:
             _log(1 - share) for ref, share in asked.columns.items() if ref not in usage.columns
         ),
         words_left_out=float(unexplained(asked.text, likeliest.query, linked)),
+        several_for_one=float(asks_one_number(asked.text) and not likeliest.is_one_cell),
     )
+
+
+def asks_one_number(question: str) -> bool:
+    """Whether a question is for one number, not one of each group.
+
+    >>> asks_one_number("How many orders are there?"), asks_one_number("How many orders does each have?")
+    (True, False)
+    """
+    return bool(_ONE_NUMBER.match(question.strip())) and not _GROUPS.search(question)
 
 
 def _log(likelihood: float) -> float:

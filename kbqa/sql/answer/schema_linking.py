@@ -68,7 +68,7 @@ def link_question(
         _column(table, column, stems, hit, measures) for table in schema.tables for column in table.columns
     )
     parts = parts_said_in_times(question, words, constants)
-    return LinkedQuestion(schema, tables, columns, tuple(values), tuple(constants), parts)
+    return LinkedQuestion(schema, tables, columns, tuple(values), tuple(constants), parts, question)
 
 
 def _stems(question: str, words: Sequence[Word]) -> dict[str, Word]:

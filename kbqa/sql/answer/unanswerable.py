@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kbqa.linking.numbers import numbers_of
-from kbqa.linking.words import Span, fold, stem, words_of
-from kbqa.questions.left_over import MAX_TOLD, Likeness, unknown_words, unlike
+from kbqa.linking.words import Span, Word, fold, stem, words_of
+from kbqa.questions.left_over import ASKING, MAX_TOLD, Likeness, unknown_words, unlike
 from kbqa.sql.answer.constants import is_counted
 from kbqa.sql.answer.schema_linking import is_mention
 from kbqa.sql.answer.usage import Usage
@@ -15,6 +15,23 @@ from kbqa.sql.query import DatePart, Part, Query
 
 _MIN_CELL_SIMILARITY = 0.9
 """A cell's least similarity to the words that name it."""
+_OF_ANYTHING = frozenset(
+    (
+        "people", "person", "persons", "thing", "things", "one", "ones", "them", "popular", "frequently",
+        "but", "using", "happen", "happened", "regarding", "if", "there", "please", "overall",
+        "altogether", "together", "percent", "percentage", "percentages", "share", "shares", "proportion",
+        "fraction", "rate", "ratio", "growth", "grow", "grew", "grown", "change", "changed", "running",
+        "cumulative", "median", "difference", "second", "seconds", "minute", "minutes", "hour", "hours",
+        "day", "days", "week", "weeks", "weekend", "weekends", "weekday", "weekdays", "month", "months",
+        "quarter", "quarters", "year", "years", "ago", "now", "today", "currently", "late", "early",
+        "old", "young", "long", "short", "tall", "high", "low", "big", "large", "small", "heavy",
+        "expensive", "cheap", "far", "fast", "slow", "busy", "side", "half", "twice",
+    )
+)  # fmt: skip
+"""Words that may be asked of whatever there is: time, calculation, and how much of something it has."""
+_SUPERLATIVE = "est"
+_DOING = frozenset(("who", "when", "where", "why", "whom"))
+"""Words that are followed by what is done, not by what is asked for."""
 _MONTHS = ("month", "months", "monthly")
 _WORDS_OF_PARTS: Mapping[Part, Sequence[str]] = {
     Part.YEAR: ("year", "years", "yearly", "annual", "annually"),
@@ -39,6 +56,36 @@ def missing_words(question: str, linked: LinkedQuestion, likeness: Likeness) -> 
     if not names:
         return ()
     return unlike(_unknown(question, linked, _vocabulary(linked)), names, likeness)
+
+
+def lacking(missing: Sequence[str]) -> tuple[str, ...]:
+    """The missing words that name something, which another database may have.
+
+    >>> lacking(["phone", "hours", "nicest"])
+    ('phone',)
+    """
+    return tuple(
+        text
+        for text in missing
+        if any(
+            word.text not in _OF_ANYTHING and not word.text.endswith(_SUPERLATIVE) for word in words_of(text)
+        )
+    )
+
+
+def asks_for(question: str, linked: LinkedQuestion, texts: Sequence[str]) -> bool:
+    """Whether a question asks for some of its words: `phone` of “What is Ann's phone number?”.
+
+    That is what comes first in it but for words that name nothing, and for names and numbers.
+    """
+    pointers = [*linked.values, *linked.numbers]
+    spans = [pointer.span for pointer in pointers if pointer.span is not None]
+
+    def says_nothing(word: Word) -> bool:
+        return word.text in ASKING or any(start <= word.start and word.end <= end for start, end in spans)
+
+    before = [words_of(question[: question.find(text)]) for text in texts]
+    return any(all(map(says_nothing, words)) and not (words and words[-1].text in _DOING) for words in before)
 
 
 def unused_words(

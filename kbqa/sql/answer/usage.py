@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kbqa.linking.measures import parse_measure
 from kbqa.linking.time_values import is_time
-from kbqa.linking.words import Span
+from kbqa.linking.words import Span, overlap
 from kbqa.sql.answer.schema_linking import is_mention
 from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.grammar.actions import ColumnPointer, NumberPointer, TablePointer, ValuePointer, value_of
@@ -117,8 +117,3 @@ def _names_used(pointers: Iterable[TablePointer | ColumnPointer], used: Containe
 def text_of(pointer: ValuePointer | NumberPointer) -> str:
     """A cell's value or a constant without capitals."""
     return value_of(pointer).casefold()
-
-
-def overlap(one: Span, other: Span) -> bool:
-    """Whether two spans share a character."""
-    return one[0] < other[1] and other[0] < one[1]

@@ -7,6 +7,7 @@ from itertools import groupby
 from kbqa.plurals import as_plural
 from kbqa.questions.phrases import begun, listed, ordinal, with_article
 from kbqa.sql.answer.phrases import (
+    ACROSS,
     COMPARISONS,
     EXTREMES,
     HIGHEST,
@@ -36,6 +37,7 @@ from kbqa.sql.query import (
     GroupKey,
     Item,
     Operand,
+    Operator,
     Order,
     Query,
     Term,
@@ -86,6 +88,8 @@ class _Words:
 
     def text(self) -> str:
         query = self.query
+        if query.each:
+            return self.first_of_each()
         shown = self.shown()
         qualified = self.qualifiers()
         if qualified and not shown.endswith((one(self.subject), plural(self.subject))):
@@ -101,6 +105,15 @@ class _Words:
         if query.distinct and len(query.items) > 1:
             parts.append("each combination once")
         return ", ".join(part for part in parts if part)
+
+    def first_of_each(self) -> str:
+        """What comes first, and what it is shown once for each value of."""
+        query = self.query
+        each = {Item(Term(key)) for key in query.each}
+        items = tuple(item for item in query.items if item not in each) or query.items
+        group = tuple(key for key in query.group if key not in query.each)
+        first = _Words(replace(query, items=items, group=group, each=()), self.schema)
+        return f"{first.text()}, for each {listed([first.key(key) for key in query.each])}"
 
     @property
     def is_list_of_values(self) -> bool:
@@ -124,7 +137,7 @@ class _Words:
     def place(self, item: Item) -> str:
         """The table whose columns an item is of; empty where it says so itself."""
         tables = {term.operand.table for term in item.terms}
-        says_so = any(isinstance(term.operand, AllOf) or self.counts_rows(term) for term in item.terms)
+        says_so = item.across is not None or any(self.says_its_table(term) for term in item.terms)
         return "" if says_so or len(tables) > 1 else item.term.operand.table
 
     def run(self, items: Sequence[Item], place: str) -> str:
@@ -149,11 +162,33 @@ class _Words:
 
     def item(self, item: Item, *, owned: bool) -> str:
         """An item in words, with its table where it is `owned`."""
+        if item.across is not None:
+            return ACROSS[item.across].format(self.of_all(item.term))
         words = [self.term(term, owned=owned) for term in item.terms]
+        if item.operator == Operator.CHANGE:
+            return self.change(item)
         return words[0] if item.operator is None else f" {OPERATORS[item.operator]} ".join(words)
+
+    def change(self, item: Item) -> str:
+        """How much a number of some rows is more than that of others, in percent."""
+        now, before = (self.only(term) for term in item.terms)
+        what = self.of_all(replace(item.term, only=()))
+        return f"the change in percent of {what} from those {before} to those {now}"
+
+    def of_all(self, term: Term) -> str:
+        """A term with its table."""
+        text = self.term(term, owned=False)
+        return text if self.says_its_table(term) else f"{text} of {plural(term.operand.table)}"
+
+    def only(self, term: Term) -> str:
+        """The conditions of the rows that a term is of."""
+        those = Query((Item(Term(AllOf(term.operand.table))),), where=term.only)
+        return _Words(those, self.schema).qualifiers()
 
     def term(self, term: Term, *, owned: bool) -> str:
         operand, aggregate = term.operand, term.aggregate
+        if term.only:
+            return f"{self.of_all(replace(term, only=()))} {self.only(term)}"
         if term.of_groups is not None:
             inner = self.term(replace(term, of_groups=None), owned=owned)
             return f"the {TOGETHER[term.of_groups]} {inner.removeprefix('the ')}"
@@ -199,6 +234,10 @@ class _Words:
             return f"days from {readable(right.column)} to {readable(left.column)}"
         other = "" if right.table == left.table else f" of the {one(right.table)}"
         return f"{readable(left.column)} {OPERATORS[computed.operator]} {readable(right.column)}{other}"
+
+    def says_its_table(self, term: Term) -> bool:
+        """Whether a term in words has its table in it by itself."""
+        return bool(term.only) or isinstance(term.operand, AllOf) or self.counts_rows(term)
 
     def counts_rows(self, term: Term) -> bool:
         ref = column_of(term.operand)
@@ -250,8 +289,7 @@ class _Words:
             if term.operand.table != self.subject:
                 what = f"{what} of the {one(term.operand.table)}"
         noun = name if limit == 1 else f"{limit} {several}"
-        each = f" for each {listed([self.key(key) for key in self.query.each])}" if self.query.each else ""
-        return f"the {noun} with the {f'{ordinal(offset + 1)} ' if offset else ''}{what}{each}"
+        return f"the {noun} with the {f'{ordinal(offset + 1)} ' if offset else ''}{what}"
 
     def grouped(self) -> str:
         group = self.query.group
@@ -288,8 +326,6 @@ class _Words:
         )
         if query.offset:
             limit = f"only the {ordinal(query.offset + 1)}"
-        if query.each:
-            limit = f"{limit} for each {listed([self.key(key) for key in query.each])}"
         if not query.order:
             return limit
         keys = f"sorted by {listed([self.order(order) for order in query.order])}"

@@ -13,6 +13,7 @@ from kbqa.sql.grammar.actions import (
     keywords,
     value_of,
 )
+from kbqa.sql.grammar.consistency import bounds_left, has_one_value, shows_something, unspoken_for
 from kbqa.sql.grammar.fitting import (
     OF_ROWS,
     columns_of,
@@ -183,7 +184,7 @@ def _later_clauses(state: Prefix) -> Iterator[Action]:
         state.left, distinct=False
     )
     is_whole = query.shares and not query.which and not query.group
-    if not repeats_left and not is_whole:
+    if not repeats_left and not is_whole and has_one_value(state) and shows_something(state):
         yield Keyword(Word.END)
 
 
@@ -198,7 +199,7 @@ def _legal_comparisons(state: Prefix) -> Iterator[Action]:
     yield from keywords(*EQUALITIES)
     is_measured = kind_of(state, state.item) in _MEASURED and not is_flag(state, state.item)
     if is_measured or is_uncertain(state, state.item):
-        yield from keywords(*ORDERED)
+        yield from keywords(*bounds_left(state))
     if state.clause in OF_ROWS and len(state.outer) < MAX_DEPTH:
         yield from keywords(*MEMBERSHIP)
     if state.clause in OF_ROWS:
@@ -219,7 +220,8 @@ def _legal_values(state: Prefix) -> Iterator[Action]:
     cells = [value for value in linked.values if term.aggregate is None and value.key[0] == term.operand]
     numbers = constants_beside(state, kind)
     used = compared_values(state)
-    yield from (action for action in (*cells, *numbers) if Value(value_of(action)) not in used)
+    free = unspoken_for(state, (*cells, *numbers))
+    yield from (action for action in free if Value(value_of(action)) not in used)
     single = state.comparison in (*EQUALITIES, *ORDERED) and state.comparison != Comparison.BETWEEN
     if not single or state.values:
         return

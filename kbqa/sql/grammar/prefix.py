@@ -56,7 +56,8 @@ class Clause(StrEnum):
 class LinkedQuestion:
     """A question's view of a database: its focused schema, and what the question mentions.
 
-    `said_in_times` are the parts of dates that it names as parts of times only, as "last month" does.
+    `said_in_times` are the parts of dates that it names as parts of times only, as "last month" does; spans
+    are of `question`.
     """
 
     schema: Schema
@@ -65,6 +66,7 @@ class LinkedQuestion:
     values: tuple[ValuePointer, ...] = ()
     numbers: tuple[NumberPointer, ...] = ()
     said_in_times: frozenset[Part] = frozenset()
+    question: str = ""
 
     @property
     def candidates(self) -> tuple[Action, ...]:

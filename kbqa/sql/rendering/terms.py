@@ -12,6 +12,7 @@ from kbqa.sql.headings import headings
 from kbqa.sql.identifiers import needs_quotes
 from kbqa.sql.joins import joins
 from kbqa.sql.query import (
+    Across,
     Aggregate,
     AllOf,
     Condition,
@@ -135,6 +136,10 @@ class Terms(ABC):
 
     def calculation(self, left: exp.Expr, operator: Operator, right: exp.Expr) -> exp.Expr:
         """Two numbers with an operator between them."""
+        if operator == Operator.PERCENT:
+            return _percent(left, right)
+        if operator == Operator.CHANGE:
+            return _percent(exp.paren(exp.Sub(this=left, expression=right)), right.copy())
         if operator == Operator.DIVIDE:  # whole numbers would be divided without a rest
             kind = "DOUBLE" if self.schema.dialect == "postgres" else "REAL"
             left = exp.Cast(this=left, to=exp.DataType.build(kind))
@@ -151,6 +156,9 @@ class Terms(ABC):
             return self.of_perhaps_none(term)
         if term.aggregate != Aggregate.COUNT:
             inner = self.number(inner, Item(Term(term.operand)))
+        if term.only:
+            there = exp.Literal.number(1) if isinstance(inner, exp.Star) else inner
+            inner = exp.Case().when(self.conditions(term.only), there)
         return AGGREGATES[term.aggregate](this=exp.Distinct(expressions=[inner]) if term.distinct else inner)
 
     def of_perhaps_none(self, term: Term) -> exp.Expr:
@@ -180,9 +188,20 @@ class Terms(ABC):
 
     def item(self, item: Item) -> exp.Expr:
         """An item."""
+        if item.across is not None:
+            return self.across(self.item(replace(item, across=None)), item.across)
         if item.operator is None or item.other is None:
             return self.term(item.term)
         return self.calculation(self.term(item.term), item.operator, self.term(item.other))
+
+    def across(self, value: exp.Expr, across: Across) -> exp.Expr:
+        """What becomes of a value from group to group, in the order of the query."""
+        order = exp.Order(expressions=list(map(self.order, self.query.order)))
+        if across == Across.RUNNING:
+            return exp.Window(this=exp.Sum(this=value), order=order)
+        before = exp.Window(this=exp.Lag(this=value.copy()), order=order)
+        operator = Operator.CHANGE if across == Across.CHANGE else Operator.MINUS
+        return self.calculation(value, operator, before)
 
     def shown(self, item: Item) -> exp.Expr:
         """An item with its heading: of a part of a date the part, of a column read as text the column."""

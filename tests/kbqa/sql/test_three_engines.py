@@ -11,12 +11,14 @@ from kbqa.sql.identifiers import needs_quotes
 from kbqa.sql.ingest.introspection import read_schema
 from kbqa.sql.names import CellNames
 from kbqa.sql.query import (
+    Across,
     Aggregate,
     AllOf,
     Comparison,
     Condition,
     DatePart,
     Item,
+    Operator,
     Order,
     Part,
     Query,
@@ -321,6 +323,52 @@ def test_times_of_day(server):
     ):
         condition = Condition(item("visit.at"), Comparison(comparison), (Value(value),))
         assert server.rows(Query((item("visit.visit_id"),), where=(condition,)), schema) == ((found,),), value
+
+
+YEAR = DatePart(ref("product.made"), Part.YEAR)
+OF_YEARS = Query(
+    (Item(Term(YEAR)), item("product.price", Aggregate.SUM)),
+    where=(Condition(item("product.made"), Comparison.IS_NOT_NULL),),
+    group=(YEAR,),
+    order=(Order(Item(Term(YEAR))),),
+)
+
+
+def priced(year: str) -> Term:
+    """The total price of the products of a year."""
+    made = Condition(item("product.made"), Comparison.EQUAL, (Value(year),))
+    return Term(ref("product.price"), Aggregate.SUM, only=(made,))
+
+
+@pytest.mark.parametrize(
+    ("across", "numbers"),
+    [(Across.RUNNING, [20, 30, 60]), (Across.DIFFERENCE, [None, -10, 20]), (Across.CHANGE, [None, -50, 200])],
+)
+def test_what_becomes_of_a_number_from_year_to_year(server, world, across, numbers):
+    key, total = OF_YEARS.items
+    query = replace(OF_YEARS, items=(key, replace(total, across=across)))
+    found = [row[1] for row in server.rows(query, world, headed=True)]
+    assert [None if each is None else float(each) for each in found] == numbers
+
+
+@pytest.mark.parametrize(
+    ("operator", "number"), [(Operator.CHANGE, 50), (Operator.PERCENT, 150), (Operator.MINUS, 10)]
+)
+def test_a_number_of_some_rows_beside_that_of_others(server, world, operator, number):
+    item = Item(priced("2025"), operator, priced("2023"))
+    ((found,),) = server.rows(Query((item,)), world, headed=True)
+    assert float(found) == number
+
+
+def test_the_first_of_each_group_by_what_groups_come_to(server, world):
+    query = Query(
+        (item("maker.maker_id"), item("product.name")),
+        group=(ref("product.product_id"), ref("maker.maker_id")),
+        order=(Order(item("sold.amount", Aggregate.SUM), descending=True),),
+        limit=1,
+        each=(ref("maker.maker_id"),),
+    )
+    assert server.rows(query, world, headed=True) == ((1, "50% off"), (2, "a_b"), (3, "It\\!"))
 
 
 SOLD = Condition(item("sold.amount"), Comparison.GREATER, (Value("2"),))

@@ -54,6 +54,29 @@ def test_people_have_whole_names_where_names_are_asked_for(question, columns):
     assert written("SELECT Fname FROM pupil", question) == f"SELECT {columns} FROM pupil"
 
 
+@pytest.mark.parametrize(
+    ("question", "columns"),
+    [
+        ("Show the three dearest courses with their fees", "title, fee"),
+        ("titles and their years, sorted by fee", "title, year"),
+        ("List the courses with their teachers", "title"),
+        ("courses with the highest fee", "title"),
+    ],
+)
+def test_what_is_asked_for_beside_something_is_shown(question, columns):
+    assert written("SELECT title FROM course ORDER BY fee", question).startswith(f"SELECT {columns} FROM")
+    assert written("SELECT COUNT(*) FROM course", question) == "SELECT COUNT(*) FROM course"
+
+
+def test_who_has_the_most_of_something_has_it_in_all():
+    joined = "pupil JOIN visit USING (pupil_id) JOIN course USING (course_id)"
+    sql = f"SELECT LName FROM {joined} ORDER BY fee DESC LIMIT 1"
+    assert "GROUP BY pupil.pupil_id ORDER BY SUM(course.fee) DESC" in written(sql, "Who paid the most fees?")
+    assert "ORDER BY course.fee DESC" in written(sql, "Who paid the highest fee?")
+    dearest = "SELECT title FROM course ORDER BY fee DESC NULLS LAST LIMIT 1"
+    assert written(dearest, "Which course has the most fees?") == written(dearest)
+
+
 def test_a_last_name_that_is_shown_or_private_is_not_added():
     both = "SELECT LName, Fname FROM pupil"
     assert written(both, "names of pupils") == both

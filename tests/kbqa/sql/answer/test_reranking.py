@@ -256,11 +256,28 @@ def test_words_that_nothing_explains_are_counted():
     assert features_of([reading("SELECT count(*) FROM customer")], asked).words_left_out == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "rows", "found"),
+    [
+        ("How much did the customers spend?", ((3,), (4,)), 1),
+        ("How much did the customers spend?", ((3,),), 0),
+        ("How much did each customer spend?", ((3,), (4,)), 0),
+        ("What is the average price?", ((3, 4),), 1),
+        ("Which customers are there?", ((3,), (4,)), 0),
+    ],
+)
+def test_where_one_number_is_asked_for_it_counts_that_something_else_is_found(text, rows, found):
+    result = Result(("a", "b")[: len(rows[0])], rows)
+    query = parse_query("SELECT age FROM customer", SHOP)
+    features = features_of([Reading("", 0.5, 0.5, query, result=result)], Asked(NOTHING, text))
+    assert features.several_for_one == found
+
+
 def test_weights_are_named_as_a_configuration_names_them():
     ranking = Ranking.of({"always": 2.0, "cells left out": -1.23456})
     assert (ranking.weights.always, ranking.weights.cells_left_out) == (2.0, -1.23456)
     assert ranking.named()["cells left out"] == -1.2346
-    assert len(ranking.named()) == len(FEATURES) == 22
+    assert len(ranking.named()) == len(FEATURES) == 23
 
 
 def test_readings_of_a_connected_database_are_counted(connect):

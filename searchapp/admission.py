@@ -83,7 +83,7 @@ KINDS: dict[str, Work] = {
         (
             *("graph", "graphs", "add-graph", "graph-status", "change-graph"),
             *("database", "databases", "add-database", "database-status", "change-database", "database-note"),
-            *("database-glossary", "api-database-glossary"),
+            *("graph-glossary", "api-graph-glossary", "database-glossary", "api-database-glossary"),
             *("repository", "repositories", "add-repository", "repository-status", "change-repository"),
             *("file", "jobs", "change-job", "help", "schema", "api-docs"),
             *("sign-in", "sign-out", "oidc", "oidc-callback"),

@@ -3,19 +3,21 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 from pyoxigraph import BlankNode, NamedNode
 
-from frontend.forms import GraphForm
-from frontend.views.access import known_session_name, readers, session_name
+from frontend.forms import GraphForm, GraphGlossaryForm
+from frontend.views.access import known_session_name, readers, session_name, writers
 from frontend.views.answers import AnswerPage, AnswerPages, AskPage, answered, asked_on_from
 from frontend.views.errors import render_with_error
 from frontend.views.rows import ShownFormat
@@ -38,6 +40,7 @@ from kbqa.sparql.public import (
     PredicateProfile,
     Profile,
     exports,
+    glossary,
     kept_answer_of,
     local_text,
     neighbourhood_of,
@@ -49,7 +52,8 @@ from kbqa.sparql.public import (
     shortened,
     with_prefixes,
 )
-from searchapp.error_display import shown_in
+from searchapp.error_display import shown_in, shown_on
+from searchapp.errors import SearchappError
 
 _SHOWN_ROWS, _COMPLETED, _SHOWN_QUESTIONS = 200, 400, 8
 _SHOWN_CLASSES, _SHOWN_PREDICATES = 40, 60
@@ -154,6 +158,17 @@ class GraphQueryPage(Solutions, SourcePage):
     cut: bool = False
     holds: bool | None = None
     triples: str = ""
+
+
+@dataclass
+class GraphGlossaryPage(SourcePage):
+    """What people call what is in a graph."""
+
+    source: Graph
+    form: GraphGlossaryForm
+    entries: Sequence[Any] = ()
+    names: Sequence[str] = ()
+    """The names of classes and properties, to choose from."""
 
 
 @dataclass
@@ -324,6 +339,39 @@ def export_page(request: HttpRequest, key: str) -> StreamingHttpResponse:
 
 
 @readers
+def glossary_page(request: HttpRequest, key: str) -> HttpResponseBase:
+    """Show what people call what is in a graph; whoever may write defines words and forgets them."""
+    page = GraphGlossaryPage(PAGES, PAGES.find(key), GraphGlossaryForm())
+    if request.method == "POST":
+        return _change_glossary(request, page)
+    _show_glossary(page)
+    return render(request, "frontend/graph_glossary.html", page.context)
+
+
+@writers
+def _change_glossary(request: HttpRequest, page: GraphGlossaryPage) -> HttpResponse:
+    forgotten = request.POST.get("forget", "")
+    if forgotten.isdecimal():
+        glossary.forget(page.source, int(forgotten[:9]))
+        return redirect("graph-glossary", page.source.slug)
+    page.form = GraphGlossaryForm(request.POST)
+    if page.form.is_valid():
+        with shown_on(page.form):
+            word = glossary.define(page.source, **page.form.cleaned_data)
+            messages.success(request, f"Kept what “{word.word}” means; the next question knows.")
+            return redirect("graph-glossary", page.source.slug)
+    _show_glossary(page)
+    return render(request, "frontend/graph_glossary.html", page.context, status=422)
+
+
+def _show_glossary(page: GraphGlossaryPage) -> None:
+    page.entries = list(page.source.glossary.all())
+    with suppress(SearchappError):
+        profile = served(page.source).live.profile
+        page.names = sorted(set(profile.every_text.values()))[:_COMPLETED]
+
+
+@readers
 @require_safe
 def node_page(request: HttpRequest, key: str) -> HttpResponse:
     """Show a node's edges, both ways."""
@@ -357,8 +405,7 @@ def _drawn(graph: Graph, picture: Picture | None) -> dict[str, Any] | None:
     if picture is None or not picture.edges:
         return None
     nodes = [
-        {"key": node.key, "iri": node.iri, "text": node.text, "role": node.role}
-        for node in picture.nodes
+        {"key": node.key, "iri": node.iri, "text": node.text, "role": node.role} for node in picture.nodes
     ]
     return {"nodes": nodes, "edges": [asdict(edge) for edge in picture.edges], "cut": picture.cut}
 

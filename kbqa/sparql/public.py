@@ -20,7 +20,7 @@ from kbqa.sparql.models import Graph, GraphQuestion, GraphVersion
 from kbqa.sparql.prefixes import shortened, with_prefixes
 from kbqa.sparql.profile import ClassProfile, PredicateProfile, Profile, local_text
 from kbqa.sparql.query import query_text
-from kbqa.sparql.sources import exports, selectors, services
+from kbqa.sparql.sources import exports, glossary, selectors, services
 from kbqa.sparql.sources.services import add_graph
 from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sparql.stores.base import RdfTerm
@@ -52,6 +52,7 @@ __all__ = [
     "ask",
     "configured_decoder",
     "exports",
+    "glossary",
     "kept_answer_of",
     "local_decoder",
     "local_text",

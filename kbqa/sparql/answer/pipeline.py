@@ -7,6 +7,7 @@ from time import perf_counter
 
 from kbqa.decoding.calibration import probabilities
 from kbqa.decoding.parse import Parses
+from kbqa.linking.glossary import with_name
 from kbqa.linking.languages import foreign_language
 from kbqa.questions.confirmed import Confirmed, answered_before
 from kbqa.questions.following import ON_ITS_OWN, begins_as_follow_up
@@ -91,22 +92,26 @@ def ask(
     *,
     confirmed: Sequence[Confirmed] = (),
     previous: Previous | None = None,
+    words: Sequence[tuple[str, str]] = (),
 ) -> Answer:
     """Answer a question from a version of a graph: link, parse, tell, execute, judge.
 
+    For `words` of people, the graph's own names are read that come with them.
     A question that was `confirmed` has the answer of then; what changes what was asked in `previous` is read
     as that change, and otherwise on its own, with what "it" stands for in its place. Raises StoreError,
     EncoderError.
     """
-    begun = perf_counter()
+    begun, written = perf_counter(), question
+    for word, name in words:
+        question = with_name(question, word, name)
     if previous is not None:
         follow_up = _from_previous(question, version, graph, previous)
         if follow_up is not None:
             took = 1000 * (perf_counter() - begun)
-            return Answer(question, (follow_up,), True, took, follows=previous.question)
+            return Answer(written, (follow_up,), True, took, follows=previous.question)
     elif (before := _from_confirmed(question, version, graph, confirmed)) is not None:
         reading, judged = before
-        return Answer(question, (reading,), True, 1000 * (perf_counter() - begun), confirmed=judged)
+        return Answer(written, (reading,), True, 1000 * (perf_counter() - begun), confirmed=judged)
     named = question if previous is None else with_names(question, previous, graph)
     read = in_words_of_graph(named, version, graph.profile)
     linked = link_question(read.text, version, graph)
@@ -124,7 +129,7 @@ def ask(
     is_alone = previous is not None and named == question and begins_as_follow_up(question)
     notices = (ON_ITS_OWN if is_alone else "", read.notice, parses.notice, error, foreign)
     return Answer(
-        question,
+        written,
         tuple(readings),
         answerable,
         1000 * (perf_counter() - begun),

@@ -34,6 +34,7 @@ from kbqa.sparql.ingest.unpacking import PACKINGS
 from kbqa.sparql.models import Graph, GraphQuestion
 from kbqa.sparql.prefixes import is_iri, is_prefix
 from kbqa.sparql.sources import jobs
+from kbqa.sparql.sources.glossary import words_of_people
 from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sparql.stores.executor import check_query
 from searchapp import sources
@@ -170,6 +171,7 @@ def ask(
         configured_decoder(),
         confirmed=judged(graph.questions.all()),
         previous=_previous(graph, previous, reading),
+        words=words_of_people(graph, opened),
     )
     best = answer.best
     if audit.requested():

@@ -14,7 +14,7 @@ from kbqa.questions.api import (
     reading_body,
 )
 from kbqa.sparql.answer.kept_answer import GraphAnswer, GraphResult, kept_answer_of
-from kbqa.sparql.models import Graph, GraphQuestion, GraphVersion
+from kbqa.sparql.models import Graph, GraphQuestion, GraphVersion, GraphWord
 from kbqa.sparql.prefixes import with_prefixes
 from kbqa.sparql.profile import Profile
 from kbqa.sparql.sources import services
@@ -170,6 +170,26 @@ class GraphAnswerSerializer(AnswerSerializer, GraphResultSerializer):
     """An answer, and how it came about."""
 
     readings = GraphReadingSerializer(many=True)
+
+
+class GraphWordSerializer(serializers.ModelSerializer[GraphWord]):
+    """A word of people for a thing, a class or a property."""
+
+    meaning = serializers.CharField(
+        max_length=1000, write_only=True, help_text="Its name in the graph, or its IRI where several have it."
+    )
+
+    class Meta:
+        model = GraphWord
+        fields = ("id", "word", "iri", "meaning")
+        read_only_fields = ("id", "iri")
+        validators = ()
+
+
+class WordKeySerializer(serializers.Serializer[Any]):
+    """The word that is to be forgotten."""
+
+    id = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
 
 
 class EditSerializer(serializers.Serializer[Any]):

@@ -16,6 +16,7 @@ from kbqa.sparql.answer.neighbourhood import neighbourhood_of
 from kbqa.sparql.answer.registry import served
 from kbqa.sparql.ingest import edits
 from kbqa.sparql.models import Graph, GraphQuestion
+from kbqa.sparql.sources import glossary as words
 from kbqa.sparql.sources import selectors, services
 from kbqa.sparql.sources.api.serializers import (
     EditSerializer,
@@ -27,8 +28,10 @@ from kbqa.sparql.sources.api.serializers import (
     GraphResultSerializer,
     GraphSerializer,
     GraphVersionSerializer,
+    GraphWordSerializer,
     NodeParameters,
     NodeSerializer,
+    WordKeySerializer,
     graph_answer_body,
 )
 from kbqa.sparql.terms import parse_node
@@ -92,6 +95,31 @@ class GraphViewSet(SourceViewSet[Graph]):
         answer = kept_answer_of(question)
         assert answer is not None
         return Response(GraphAnswerSerializer(graph_answer_body(answer, question)).data)
+
+    @extend_schema(responses=GraphWordSerializer(many=True))
+    @action(detail=True, pagination_class=None)
+    def glossary(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """What people call things, classes and properties of the graph."""
+        return Response(GraphWordSerializer(self.get_object().glossary.all(), many=True).data)
+
+    @extend_schema(request=GraphWordSerializer, responses={201: GraphWordSerializer})
+    @glossary.mapping.post
+    def define_word(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Say what a word means; the next question knows."""
+        wanted = GraphWordSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        return Response(
+            GraphWordSerializer(words.define(self.get_object(), **wanted.validated_data)).data, status=201
+        )
+
+    @extend_schema(parameters=[WordKeySerializer], responses={204: None})
+    @glossary.mapping.delete
+    def forget_word(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Forget what a word means."""
+        wanted = WordKeySerializer(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
+        words.forget(self.get_object(), wanted.validated_data["id"])
+        return Response(status=204)
 
     @extend_schema(parameters=[NodeParameters], responses=NodeSerializer)
     @action(detail=True, pagination_class=None)

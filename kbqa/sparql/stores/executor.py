@@ -134,7 +134,8 @@ def _task(folder: Path | None, asked: Query, accept: str, dataset: Dataset | Non
         "accept": accept,
     }
     if dataset is None:
-        dataset = Dataset(*asked.graphs) if len(asked.graphs[0]) > 1 else None
+        default, named = asked.graphs
+        dataset = Dataset(tuple(dict.fromkeys(default)), named) if len(default) > 1 else None
     return task if dataset is None else {**task, "default": dataset.default, "named": dataset.named}
 
 

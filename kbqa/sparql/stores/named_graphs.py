@@ -25,7 +25,7 @@ def asked_graphs(task: Mapping[str, Any], store: rdf.Store) -> tuple[rdf.Store, 
     if "default" in task:
         default, named = (list(map(rdf.NamedNode, task[name])) for name in ("default", "named"))
         if _have_in_common(store, default):
-            return _merged(store, default, named), {"named_graphs": named}
+            return _merged(store, default, named), {"default_graph": [ALL], "named_graphs": named}
         return store, {"default_graph": default, "named_graphs": named}
     if task.get("has_dataset", True) or not store.contains_named_graph(OVERLAP):
         return store, {}

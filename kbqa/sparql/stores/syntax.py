@@ -72,7 +72,7 @@ class Query:
         found = list(_FROM.finditer(self.text))
         default = (match["default"] for match in found if match["default"] is not None)
         named = (match["named"] for match in found if match["named"] is not None)
-        return tuple(dict.fromkeys(default)), tuple(dict.fromkeys(named))
+        return tuple(default), tuple(dict.fromkeys(named))
 
 
 def understood(text: str, prefixes: Mapping[str, str], base: str = "") -> Query:

@@ -208,13 +208,14 @@ class LiveGraph:
 
     def store_names(self, iris: Sequence[NamedNode]) -> dict[NamedNode, str]:
         """A label of each IRI, or what the IRI calls it. Raises StoreError."""
-        labels, languages = self.profile.labels, self.profile.languages
-        unknown = [iri for iri in dict.fromkeys(iris) if iri not in self._names]
+        labels, languages, remembered = self.profile.labels, self.profile.languages, self._names
+        unknown = [iri for iri in dict.fromkeys(iris) if iri not in remembered]
         found = texts_of(self.store, unknown, labels, languages, entity_text) if unknown else {}
-        known = {iri: found[iri] if iri in found else self._names[iri] for iri in iris}
-        if len(self._names) + len(found) > _REMEMBERED:
-            self._names = {}
-        self._names |= found
+        known = {iri: found[iri] if iri in found else remembered[iri] for iri in iris}
+        if len(remembered) + len(found) > _REMEMBERED:
+            self._names = found  # others may still read the old ones
+        else:
+            remembered.update(found)
         return known
 
     def at_once(self) -> AtOnce | None:

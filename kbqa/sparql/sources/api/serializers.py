@@ -140,7 +140,7 @@ class CellSerializer(serializers.Serializer[Any]):
         help_text="What `node` finds it by: of a blank node, `_:` and a label, until the graph is loaded "
         "anew. Empty for texts and numbers."
     )
-    kind = serializers.CharField(help_text="`iri`, `blank`, or a literal's language or datatype.")
+    kind = serializers.CharField(help_text="`iri`, `blank`, `triple`, or a literal's language or datatype.")
     unit = serializers.CharField(help_text="Empty where the property's name tells none.")
     about = serializers.CharField(
         help_text="Of the things in the first column: their class, and what tells namesakes apart."

@@ -63,7 +63,7 @@ def test_a_corrected_question_has_that_answer_from_then_on(load):
     question = asked(graph, "who is the boss of Silent Harbour?")
     director = "SELECT ?x WHERE { <http://films.example/f1> <http://films.example/director> ?x }"
     services.judge(question, good=False, correction=director)
-    again = asked(graph, "Show me the boss of Silent Harbour")
+    again = asked(graph, "Please tell me who the boss of Silent Harbour is")
     answer = kept_answer_of(again)
     assert (rows(again), answer.sure) == (["Marta Oliveira"], True)
     assert answer.confirmed_at

@@ -7,10 +7,10 @@ from time import perf_counter
 
 from kbqa.decoding.calibration import probabilities
 from kbqa.decoding.parse import Parses
-from kbqa.linking.glossary import with_name
 from kbqa.linking.languages import foreign_language
 from kbqa.questions.confirmed import Confirmed, answered_before
 from kbqa.questions.following import ON_ITS_OWN, begins_as_follow_up
+from kbqa.questions.glossary import with_name
 from kbqa.sparql.answer.confirmed import SparqlConstants
 from kbqa.sparql.answer.decoders import Decoder
 from kbqa.sparql.answer.entity_linking import in_words_of_graph, link_question

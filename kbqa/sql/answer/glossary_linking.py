@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from kbqa.linking.glossary import span_of
 from kbqa.linking.mentions import MentionFeatures
 from kbqa.linking.words import Span, Word, fold, words_of
 from kbqa.plurals import as_plural, as_singular, is_plural
+from kbqa.questions.glossary import span_of
 from kbqa.sql.glossary import Glossary, NamedPlace, NamedValue
 from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.grammar.actions import ValuePointer

@@ -328,6 +328,18 @@ class GlossaryForm(forms.Form):
     )
 
 
+class GraphGlossaryForm(forms.Form):
+    """What people call something in a graph."""
+
+    word = forms.CharField(max_length=100, label="Word", help_text="As people say it: “client”, “the boss”.")
+    meaning = forms.CharField(
+        max_length=1_000,
+        label="What it means",
+        widget=forms.TextInput(attrs={"list": "names"}),
+        help_text="The graph's own name for it; its IRI where several things have that name.",
+    )
+
+
 class NoteForm(forms.Form):
     """What a person writes about a table or column."""
 

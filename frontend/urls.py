@@ -33,6 +33,8 @@ urlpatterns = [
     path("graphs/<slug:key>/status", sources.status_part, _GRAPHS, name="graph-status"),
     path("graphs/<slug:key>/visibility", sources.visibility_page, _GRAPHS, name="graph-visibility"),
     path("graphs/<slug:key>/query", graphs.query_page, name="graph-query"),
+    path("graphs/<slug:key>/glossary", graphs.glossary_page, name="graph-glossary"),
+    path("graphs/<slug:key>/export", graphs.export_page, name="graph-export"),
     path("graphs/<slug:key>/node", graphs.node_page, name="graph-node"),
     path(
         "graphs/<slug:slug>/questions/<uuid:link>",

@@ -34,7 +34,9 @@ _IRREGULAR = {
     "superhero": "superheroes",
     "tomato": "tomatoes",
 }
-_BOTH = frozenset(["aircraft", "data", "deer", "fish", "metadata", "news", "series", "sheep", "species"])
+_BOTH = frozenset(
+    ["aircraft", "data", "deer", "fish", "metadata", "news", "pokemon", "series", "sheep", "species"]
+)
 """Nouns that are one and several."""
 _SEVERAL = frozenset(_IRREGULAR.values()) | _BOTH
 _SINGULAR_ENDINGS = ("ss", "us", "is")

@@ -75,7 +75,7 @@ KINDS: dict[str, Work] = {
     **dict.fromkeys(
         (
             *("api-graph-export", "api-graph-edit", "api-graph-profile", "api-database-read-schema"),
-            *("database-export", "api-database-export"),
+            *("graph-export", "database-export", "api-database-export"),
         ),
         Work.TRANSFERS,
     ),
@@ -83,7 +83,7 @@ KINDS: dict[str, Work] = {
         (
             *("graph", "graphs", "add-graph", "graph-status", "change-graph"),
             *("database", "databases", "add-database", "database-status", "change-database", "database-note"),
-            *("database-glossary", "api-database-glossary"),
+            *("graph-glossary", "api-graph-glossary", "database-glossary", "api-database-glossary"),
             *("repository", "repositories", "add-repository", "repository-status", "change-repository"),
             *("file", "folder", "raw-file", "file-lines", "symbol", "references"),
             *("api-repository-references", "api-unit-references", "code-hook"),

@@ -139,6 +139,11 @@ ROUTES = {
     **question_routes("graph"),
     "graph-query": Route("graph", {"GET": SELECT}),
     "graph-node": Route("graph", {"GET": {"iri": "urn:t:1"}}),
+    "graph-glossary": Route("graph", {"GET": {}}, tells=False, writes={"POST": {"forget": "0"}}),
+    "api-graph-glossary": Route(
+        "graph", {"GET": {}}, tells=False, writes={"POST": {"word": "wood"}, "DELETE": {"id": 1}}
+    ),
+    "graph-export": Route("graph", {"GET": SELECT}),
     "graph-sparql": Route("graph", {"GET": SELECT, "POST": SELECT}),
     "api-graph-ask": Route("graph", {"GET": {"q": "which tree?"}}, tells=False),
     "api-graph-edit": Route("graph", writes={"POST": {"add": "no triples"}}),

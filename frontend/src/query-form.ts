@@ -16,5 +16,8 @@ export function startDrawings(): void {
   const chart = document.querySelector<HTMLElement>("[data-chart]");
   if (chart) void import("./chart").then(({ startChart }) => startChart(chart));
   const graph = document.querySelector<HTMLElement>("[data-graph-view]");
-  if (graph) void import("./graph-view").then(({ startGraphView }) => startGraphView(graph));
+  const folded = graph?.closest("details");
+  const draw = (): void => void import("./graph-view").then(({ startGraphView }) => graph && startGraphView(graph));
+  // It is drawn once somebody wants to see it.
+  folded?.addEventListener("toggle", draw, { once: true });
 }

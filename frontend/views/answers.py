@@ -104,6 +104,20 @@ def answered(request: HttpRequest, source: Any, answers: AnswerPages) -> HttpRes
     return redirect(question.get_absolute_url() + (f"?{urlencode({'reading': chosen})}" if chosen else ""))
 
 
+def asked_on_from(request: HttpRequest) -> tuple[UUID | None, int]:
+    """The question that a request's goes on from, if it names one, and which of its readings."""
+    number = request.GET.get("from", "")
+    return _link(request.GET.get("previous", "")), int(number[:4]) if number.isdecimal() else 0
+
+
+def _link(text: str) -> UUID | None:
+    """The link of a question; None for what is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
 @readers
 @require_safe
 def answer_page(request: HttpRequest, link: UUID, answers: AnswerPages) -> HttpResponse:

@@ -5,7 +5,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -15,10 +14,11 @@ from django.views.decorators.http import require_safe
 
 from frontend.forms import DatabaseForm, NoteForm
 from frontend.views.access import known_session_name, readers, session_name, writers
-from frontend.views.answers import AnswerPage, AnswerPages, AskPage, answered
+from frontend.views.answers import AnswerPage, AnswerPages, AskPage, answered, asked_on_from
 from frontend.views.errors import render_with_error
 from frontend.views.rows import Rows, exports_of
 from frontend.views.sources import Change, SourcePage, SourcePages
+from kbqa.questions.phrases import quoted
 from kbqa.questions.selectors import history, own
 from kbqa.sql.public import (
     Column,
@@ -114,6 +114,8 @@ class DatabaseAnswerPage(Rows, AnswerPage):
     """When a person confirmed the answer; None where nobody did."""
     choices: list[Choice] = field(default_factory=list)
     """The readings to choose from where no answer is shown."""
+    preview_rows: str = "frontend/partials/preview.html"
+    """The template of the first rows of a choice."""
     sub_questions: Sequence[str] = ()
     focus: ShownFocus | None = None
 
@@ -174,24 +176,16 @@ PAGES = SourcePages(
 
 
 def _ask(request: HttpRequest, database: Database, text: str) -> DatabaseQuestion:
-    number = request.GET.get("from", "")
+    previous, reading = asked_on_from(request)
     return services.ask(
         database,
         text,
         columns=request.GET.getlist("column"),
-        previous=_link(request.GET.get("previous", "")),
-        reading=int(number[:4]) if number.isdecimal() else 0,
+        previous=previous,
+        reading=reading,
         remember_for=request.user,
         session=session_name(request),
     )[1]
-
-
-def _link(text: str) -> UUID | None:
-    """The link of a question; None for what is none."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _fill(page: DatabaseAnswerPage, reading: SqlReading, result: Result | None) -> None:
@@ -210,7 +204,7 @@ def _fill(page: DatabaseAnswerPage, reading: SqlReading, result: Result | None) 
     address = reverse("database-query", args=[page.source.slug])
     page.query_address = f"{address}?{urlencode({'sql': page.shown_query})}"
     page.words, page.sub_questions = reading.words, reading.sub_questions
-    page.unused, page.why = _quoted(reading.unused), reading.why
+    page.unused, page.why = quoted(reading.unused), reading.why
     if result is not None:
         page.sentence = sentence_of(result, reading.label)
         page.take(result)
@@ -229,19 +223,13 @@ def _choice(number: int, reading: SqlReading) -> Choice:
         index=number,
         words=reading.words or reading.query,
         probability=reading.probability,
-        unused=_quoted(reading.unused),
+        unused=quoted(reading.unused),
         why=reading.why,
         found=reading.found,
     )
     if reading.preview is not None:
         choice.take(reading.preview)
     return choice
-
-
-def _quoted(words: Sequence[str]) -> str:
-    """Words as a list: `“a”, “b” or “c”`."""
-    quoted = [f"“{word}”" for word in words]
-    return " or ".join(part for part in (", ".join(quoted[:-1]), *quoted[-1:]) if part)
 
 
 ANSWERS = AnswerPages(

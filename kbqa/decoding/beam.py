@@ -18,6 +18,7 @@ from kbqa.decoding.actions import Action, State
 MAX_STEPS = 60
 
 S = TypeVar("S", bound=State)
+T = TypeVar("T")
 S_co = TypeVar("S_co", bound=State, covariant=True)
 
 
@@ -102,6 +103,14 @@ class Deadline:
         return self._clock() - self._begun > 2 * self.seconds
 
 
+class AtOnce(Protocol):
+    """Runs several pieces of work at once, where the data answer several questions as soon as one."""
+
+    def __call__(self, jobs: Sequence[Callable[[], T]], /) -> list[T]:
+        """The results of pieces of work, in their order."""
+        ...
+
+
 @dataclass
 class _Expansion(Generic[S]):
     """The actions of a hypothesis, the best first; the data are asked about `portion` of them at once."""
@@ -122,6 +131,12 @@ class _Expansion(Generic[S]):
         self.refused += not self.checked[rank]
         return self.checked[rank]
 
+    def prepare(self) -> None:
+        """Ask the data about the first portion."""
+        actions = self.actions[: self.portion]
+        if actions and not self.checked:
+            self.checked |= zip(range(len(actions)), self.hypothesis.state.holds(actions), strict=True)
+
     def child(self, rank: int, group: int) -> Hypothesis[S]:
         state, action, score = self.hypothesis.state, self.actions[rank], self.scores[rank]
         step = DerivationStep(state.step, action, len(self.actions), self.refused, float(np.exp(score)))
@@ -130,9 +145,13 @@ class _Expansion(Generic[S]):
 
 
 def search(
-    start: S, scorer: Scorer, options: BeamOptions | None = None, deadline: Deadline | None = None
+    start: S,
+    scorer: Scorer,
+    options: BeamOptions | None = None,
+    deadline: Deadline | None = None,
+    at_once: AtOnce | None = None,
 ) -> list[Hypothesis[S]]:
-    """Complete hypotheses, the best first.
+    """Complete hypotheses, the best first; with `at_once`, the data are asked about all of a step together.
 
     They are as many as the width, or fewer where the data, or the time, allow no more.
     """
@@ -141,7 +160,9 @@ def search(
     for _ in range(MAX_STEPS):
         if deadline.over or (finished and deadline.passed):
             break
-        expansions = _expansions(active, parents, scorer, options.width)
+        expansions = _expansions(active, parents, scorer, options.width, at_once)
+        if at_once is not None:
+            at_once([expansion.prepare for expansion in expansions])
         children = list(_best(expansions, options, deadline))
         complete = [child for _, child in children if not child.state.step]
         finished = _by_score([*finished, *complete])[: options.width]
@@ -170,9 +191,14 @@ def _threshold(finished: Sequence[Hypothesis[State]], options: BeamOptions) -> f
 
 
 def _expansions(
-    active: Sequence[Hypothesis[S]], parents: Sequence[int], scorer: Scorer, width: int
+    active: Sequence[Hypothesis[S]],
+    parents: Sequence[int],
+    scorer: Scorer,
+    width: int,
+    at_once: AtOnce | None = None,
 ) -> list[_Expansion[S]]:
-    legal = [list(hypothesis.state.legal_actions()) for hypothesis in active]
+    asked = [hypothesis.state.legal_actions for hypothesis in active]
+    legal = [list(actions) for actions in (at_once(asked) if at_once else [ask() for ask in asked])]
     expansions = []
     scored = zip(active, legal, scorer.next_scores(parents, active, legal), strict=True)
     for parent, (hypothesis, actions, scores) in enumerate(scored):

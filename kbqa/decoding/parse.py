@@ -7,7 +7,7 @@ from typing import Generic
 import numpy as np
 
 from kbqa.decoding.actions import State
-from kbqa.decoding.beam import BeamOptions, Deadline, Hypothesis, S, S_co, Scorer, search
+from kbqa.decoding.beam import AtOnce, BeamOptions, Deadline, Hypothesis, S, S_co, Scorer, search
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ def parse(
     new_scorer: Callable[[], Scorer],
     options: BeamOptions | None = None,
     deadline: Deadline | None = None,
+    at_once: AtOnce | None = None,
 ) -> Parses[S]:
     """Parses from a state on; where the only one is that there is no answer, the nearest ones come after it.
 
@@ -35,9 +36,9 @@ def parse(
     a state that requires an answer. One deadline is for both searches.
     """
     deadline = deadline or Deadline()
-    hypotheses = search(start, new_scorer(), options, deadline)
+    hypotheses = search(start, new_scorer(), options, deadline, at_once)
     if not any(hypothesis.state.answerable for hypothesis in hypotheses):
-        nearest = search(start.requiring_answer(), new_scorer(), options, deadline)
+        nearest = search(start.requiring_answer(), new_scorer(), options, deadline, at_once)
         hypotheses = append_fallback(hypotheses, nearest)
     ended = f"The search for readings was ended after {deadline.seconds:g} seconds."
     return Parses(hypotheses, ended if deadline.passed else "")

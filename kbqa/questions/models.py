@@ -36,6 +36,11 @@ class QuestionBase(models.Model):
         editable=False,
         help_text="What was shown, so that it can be shown again; may be forgotten.",
     )
+    words = models.TextField(
+        blank=True,
+        editable=False,
+        help_text="What the query that people took for right does, where it is known.",
+    )
     verdict = models.CharField(max_length=4, choices=Verdict, blank=True, default=Verdict.NONE)
     correction = models.TextField(blank=True, help_text="The query that would have been right.")
     judged_by = models.ForeignKey(

@@ -2,10 +2,13 @@
 
 from typing import Any, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
+from kbqa.questions.confirmed import Confirmed
 from kbqa.questions.models import QuestionBase
 from searchapp.visibility import reader_of
+
+_MAX_JUDGED = 500
 
 AnyQuestion = TypeVar("AnyQuestion", bound=QuestionBase)
 
@@ -26,6 +29,22 @@ def own(questions: QuerySet[AnyQuestion], asker: Any, session: str = "") -> Quer
 def history(questions: QuerySet[AnyQuestion], number: int = 20) -> QuerySet[AnyQuestion]:
     """The last of some questions, without their answers."""
     return questions.defer("answer")[:number]
+
+
+def judged(questions: QuerySet[AnyQuestion]) -> list[Confirmed]:
+    """What people judged of some questions, the newest judgement first, with the query that is right."""
+    known = questions.exclude(verdict="").select_related("judged_by").defer("answer")
+    newest = known.order_by(F("judged_at").desc(nulls_last=True), "-asked")[:_MAX_JUDGED]
+    return [
+        Confirmed(
+            question.text,
+            _right_query(question),
+            question.words,
+            question.judged_by.get_username() if question.judged_by else "",
+            (question.judged_at or question.asked).isoformat(timespec="seconds"),
+        )
+        for question in newest
+    ]
 
 
 def training_examples(questions: QuerySet[AnyQuestion]) -> list[dict[str, Any]]:

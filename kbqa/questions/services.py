@@ -4,6 +4,7 @@ from typing import Any, TypeVar
 
 from django.utils import timezone
 
+from kbqa.questions.answers import KeptAnswer
 from kbqa.questions.errors import MAX_QUESTION_CHARACTERS, QuestionError
 from kbqa.questions.models import QuestionBase
 
@@ -30,11 +31,24 @@ def keep(question: AnyQuestion, asker: Any = None, session: str = "") -> AnyQues
     return question
 
 
-def keep_judgement(question: AnyQuestion, *, good: bool, correction: str = "", by: Any = None) -> AnyQuestion:
-    """Save what a person thinks of an answer, and the query that would have been right."""
+def keep_judgement(
+    question: AnyQuestion,
+    *,
+    good: bool,
+    correction: str = "",
+    by: Any = None,
+    answer: KeptAnswer[Any, Any] | None = None,
+) -> AnyQuestion:
+    """Save what a person thinks of an answer, and the query that would have been right.
+
+    What that does in words is kept where it is a reading of the kept `answer`.
+    """
+    right = correction or (question.query if good else "")
+    readings = answer.readings if answer else ()
+    question.words = next((reading.words for reading in readings if reading.query == right), "")
     question.judged_by = by if getattr(by, "is_authenticated", False) else None
     question.judged_at = timezone.now()
     question.verdict = QuestionBase.Verdict.GOOD if good else QuestionBase.Verdict.BAD
     question.correction = correction
-    question.save(update_fields=["verdict", "correction", "judged_by", "judged_at"])
+    question.save(update_fields=["verdict", "correction", "judged_by", "judged_at", "words"])
     return question

@@ -18,6 +18,7 @@ from kbqa.questions.models import QuestionBase
 from kbqa.sparql.profile import Profile
 from searchapp.secrets import EncryptedTextField
 from searchapp.versions import Source, Version
+from searchapp.visibility import VisibleManager
 
 
 class Graph(Source):
@@ -127,6 +128,23 @@ class GraphQuestion(QuestionBase):
 
     class Meta(QuestionBase.Meta):
         abstract = False
+
+
+class GraphWord(models.Model):
+    """What people call a thing, a class or a property of a graph, which has its own name for it."""
+
+    graph = models.ForeignKey(Graph, on_delete=models.CASCADE, related_name="glossary")
+    word = models.CharField(max_length=100)
+    iri = models.CharField(max_length=1000)
+
+    objects = VisibleManager()
+
+    class Meta:
+        ordering: ClassVar = ["word", "iri"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["graph", "word"], name="one_meaning_a_word")]
+
+    def __str__(self) -> str:
+        return self.word
 
 
 class Name(NameBase):

@@ -21,12 +21,15 @@ KNOWN = {
     "dbr": "http://dbpedia.org/resource/",
 }
 MAX_PREFIXES = 50
+_DECLARED = re.compile(r"(?i:\bPREFIX)\s+([\w-]*):\s*<([^<>\"\s]*)>\n?")
 NAME = re.compile(r"[a-zA-Z][\w-]{0,30}")
 """The names of prefixes that are made or kept here."""
 
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^<>\"{}|^`\\\s]+")
 _NAMESPACE = re.compile(r"^(.*[/#])([A-Za-z0-9_][\w-]*)$", re.ASCII)
 _TOKEN = re.compile(r"""<([^<>"\s]*)>|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|#[^\n]*""")
+
+_PREFIXED = re.compile(rf"{_TOKEN.pattern}|(?<![\w:])(?P<prefix>[a-zA-Z][\w-]*|):(?P<local>[\w][\w-]*)")
 
 
 def prefixes_for(iris: Iterable[str], declared: Mapping[str, str]) -> dict[str, str]:
@@ -57,6 +60,33 @@ def _free_name(space: str, taken: set[str]) -> str:
     name = (path[-1] if path else parts[0] if parts else "ns").lower()
     numbered = (f"{name}{number}" for number in range(2, MAX_PREFIXES + 20))
     return next(free for free in (name, *numbered) if free not in taken)
+
+
+def in_full(query: str) -> str:
+    """A query whose IRIs are written whole, and which declares no prefix any more.
+
+    >>> in_full('PREFIX x: <urn:a/> ASK { x:b ?p "x:c" }')
+    ' ASK { <urn:a/b> ?p "x:c" }'
+    """
+    spaces = {match[1]: match[2] for match in _DECLARED.finditer(query)}
+
+    def whole(match: re.Match[str]) -> str:
+        space = spaces.get(match["prefix"]) if match["local"] else None
+        return match.group() if space is None else f"<{space}{match['local']}>"
+
+    return _PREFIXED.sub(whole, _DECLARED.sub("", query))
+
+
+def shortened(iri: str, prefixes: Mapping[str, str]) -> str:
+    """An IRI as it is written in a query: with a prefix where there is one.
+
+    >>> shortened("http://schema.org/Person", {}), shortened("http://x.example/a/b", {"x": "http://x.example/"})
+    ('schema:Person', '<http://x.example/a/b>')
+    """
+    parts = _NAMESPACE.match(iri)
+    names = {space: name for name, space in (KNOWN | dict(prefixes)).items()}
+    name = names.get(parts.group(1)) if parts else None
+    return f"{name}:{parts.group(2)}" if parts and name else f"<{iri}>"
 
 
 def with_prefixes(query: str, prefixes: Mapping[str, str]) -> str:

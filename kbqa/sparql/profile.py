@@ -129,6 +129,11 @@ class Profile:
         return texts | {graph_class.iri: graph_class.text for graph_class in self.classes}
 
     @cached_property
+    def known(self) -> dict[NamedNode, PredicateProfile]:
+        """Each predicate by its IRI."""
+        return {known.predicate: known for known in self.predicates}
+
+    @cached_property
     def units(self) -> dict[NamedNode, str]:
         """The unit of each predicate whose name tells one."""
         return {predicate.predicate: predicate.unit for predicate in self.predicates if predicate.unit}

@@ -213,11 +213,6 @@ class DatabaseQuestion(QuestionBase):
 
     database = models.ForeignKey(Database, on_delete=models.CASCADE, related_name="questions")
     sql = models.TextField(blank=True)
-    words = models.TextField(
-        blank=True,
-        editable=False,
-        help_text="What the query that people took for right does, where it is known.",
-    )
 
     class Meta(QuestionBase.Meta):
         abstract = False

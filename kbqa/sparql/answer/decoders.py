@@ -39,7 +39,9 @@ class NetworkDecoder:
     def decode(self, question: str, linked: LinkedQuestion) -> Parses[SparqlState]:
         """Parses of a question, the best first."""
         new_scorer = partial(NetworkScorer, self.session(question, linked))
-        return parse(start(linked), new_scorer, self._options, Deadline(self._seconds))
+        return parse(
+            start(linked), new_scorer, self._options, Deadline(self._seconds), linked.graph.at_once()
+        )
 
     def session(self, question: str, linked: LinkedQuestion) -> Session:
         """The network's session that has read a question and what it may mention."""

@@ -14,7 +14,7 @@ _TITLE = re.compile(
     r"\b(?:mr|mrs|ms|miss|mx|dr|prof|professor|sir|dame|lord|lady|madam|captain|capt|sgt|rev)\.? ?$",
     re.IGNORECASE,
 )
-_PEOPLE = frozenset(
+PEOPLE = frozenset(
     (
         "person", "people", "human", "man", "woman", "employee", "manager", "agent", "actor", "actress",
         "director", "writer", "author", "artist", "musician", "singer", "player", "athlete", "character",
@@ -62,7 +62,7 @@ def _people(entities: Sequence[NamedNode], graph: LiveGraph) -> set[NamedNode]:
     for entity, known in rows:
         if isinstance(entity, NamedNode) and isinstance(known, NamedNode):
             words = fold(graph.profile.texts.get(known, "")).split()
-            (people if _PEOPLE.intersection(words) else others).add(entity)
+            (people if PEOPLE.intersection(words) else others).add(entity)
     return {entity for entity in entities if entity in people or entity not in others}
 
 

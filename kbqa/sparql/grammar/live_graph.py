@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from pyoxigraph import Literal, NamedNode
 
+from kbqa.decoding.beam import AtOnce
 from kbqa.sparql.grammar.actions import (
     BackwardPointer,
     ClassPointer,
@@ -33,8 +34,9 @@ from kbqa.sparql.query import (
     query_text,
 )
 from kbqa.sparql.schema import RELATIONS
-from kbqa.sparql.stores.base import GraphStore, QueryError, RdfTerm
+from kbqa.sparql.stores.base import GraphStore, QueryError
 from kbqa.sparql.stores.labels import texts_of
+from kbqa.sparql.stores.together import Together
 
 _REMEMBERED = 100_000
 _SHORT, _LOOKED_AT = 2, 20_000
@@ -109,6 +111,8 @@ class LiveGraph:
         }
         self._schema = {known.predicate: tuple(_of_schema(known)) for known in profile.schema}
         self._holds: dict[str, bool] = {}
+        self._names: dict[NamedNode, str] = {}
+        self._together = Together(store)
         self.relations_of = lru_cache(maxsize=10_000)(self._relations_of)
         self._after = lru_cache(maxsize=10_000)(self._relations_after)
 
@@ -237,15 +241,27 @@ class LiveGraph:
         return [variable in query.numerals or (numbers and not other) for variable, numbers, other in found]
 
     def store_names(self, iris: Sequence[NamedNode]) -> dict[NamedNode, str]:
-        """A label of each IRI, or what the IRI calls it."""
-        return texts_of(self.store, iris, self.profile.labels, self.profile.languages, entity_text)
+        """A label of each IRI, or what the IRI calls it. Raises StoreError."""
+        labels, languages, remembered = self.profile.labels, self.profile.languages, self._names
+        unknown = [iri for iri in dict.fromkeys(iris) if iri not in remembered]
+        found = texts_of(self.store, unknown, labels, languages, entity_text) if unknown else {}
+        known = {iri: found[iri] if iri in found else remembered[iri] for iri in iris}
+        if len(remembered) + len(found) > _REMEMBERED:
+            self._names = found  # others may still read the old ones
+        else:
+            remembered.update(found)
+        return known
+
+    def at_once(self) -> AtOnce | None:
+        """What runs several pieces of work so that they ask together; None where asking costs little."""
+        return self._together.run if self.store.is_elsewhere else None
 
     def _any_solution(self, bodies: list[str]) -> list[bool]:
         known = {body: told for body in bodies if (told := self._holds.get(body)) is not None}
         unknown = list(dict.fromkeys(body for body in bodies if body not in known))
         if len(self._holds) + len(unknown) > _REMEMBERED:
             self._holds.clear()
-        for body, told in zip(unknown, self.store.any_solution(unknown), strict=True):
+        for body, told in zip(unknown, self._together.any_solution(unknown), strict=True):
             known[body] = bool(told)
             if told is not None:  # another time, it may be told soon enough
                 self._holds[body] = told
@@ -263,19 +279,12 @@ class LiveGraph:
             return (*self._forward.values(), *self._backward.values())
 
     def _relations_of_sample(self, origin: str) -> tuple[RelationPointer, ...]:
-        sample = f"SELECT * WHERE {{ {origin} }} LIMIT {_SAMPLED}"
-        counted = self.store.select(f"SELECT (COUNT(*) AS ?n) WHERE {{ {sample} }}").rows[0][0]
-        if isinstance(counted, Literal) and int(counted.value) >= _SAMPLED:
+        found = self.store.relations_of_sample(origin, _SAMPLED)
+        if found is None:
             return (*self._forward.values(), *self._backward.values())
-        members = f"{{ SELECT DISTINCT ?x WHERE {{ {origin} }} }}"
-        leaving = self._predicates(f"{members} ?x ?p ?y")
-        entering = self._predicates(f"{members} ?y ?p ?x")
+        leaving, entering = found
         forward = [action for predicate, action in self._forward.items() if predicate in leaving]
         return (*forward, *(action for predicate, action in self._backward.items() if predicate in entering))
-
-    def _predicates(self, pattern: str) -> set[RdfTerm | None]:
-        """The terms that a pattern binds `?p` to."""
-        return {row[0] for row in self.store.select(f"SELECT DISTINCT ?p WHERE {{ {pattern} }}").rows}
 
 
 @dataclass(frozen=True)

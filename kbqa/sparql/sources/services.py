@@ -7,13 +7,24 @@ from collections.abc import Iterator, Sequence
 from itertools import starmap
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
+from kbqa.questions.selectors import judged
 from kbqa.questions.services import keep, keep_judgement, normalized
 from kbqa.sparql.answer import pipeline
-from kbqa.sparql.answer.kept_answer import GraphReading, GraphResult, kept_answer, kept_json, run_reading
+from kbqa.sparql.answer.following import Previous
+from kbqa.sparql.answer.kept_answer import (
+    GraphReading,
+    GraphResult,
+    kept_answer,
+    kept_answer_of,
+    kept_json,
+    previous_of,
+    run_reading,
+)
 from kbqa.sparql.answer.pipeline import Answer
 from kbqa.sparql.answer.registry import configured_decoder, served
 from kbqa.sparql.ingest.download import checked_location
@@ -23,6 +34,7 @@ from kbqa.sparql.ingest.unpacking import PACKINGS
 from kbqa.sparql.models import Graph, GraphQuestion
 from kbqa.sparql.prefixes import is_iri, is_prefix
 from kbqa.sparql.sources import jobs
+from kbqa.sparql.sources.glossary import words_of_people
 from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sparql.stores.executor import check_query
 from searchapp import sources
@@ -136,16 +148,31 @@ def suggested_name(location: str) -> str:
 
 
 def ask(
-    graph: Graph, question: str, *, remember_for: Any = None, session: str = ""
+    graph: Graph,
+    question: str,
+    *,
+    previous: UUID | None = None,
+    reading: int = 0,
+    remember_for: Any = None,
+    session: str = "",
 ) -> tuple[Answer, GraphQuestion]:
     """Answer a question from a graph, and keep the answer in the history of a person or a session.
 
-    Raises QuestionError, NotReady, StoreError, EncoderError.
+    With the link of a `previous` question, it may change a reading of that. Raises QuestionError, NotReady,
+    StoreError, EncoderError.
     """
     question = normalized(question)
     opened = served(graph)
     version, live = opened.version, opened.live
-    answer = pipeline.ask(question, version, live, configured_decoder())
+    answer = pipeline.ask(
+        question,
+        version,
+        live,
+        configured_decoder(),
+        confirmed=judged(graph.questions.all()),
+        previous=_previous(graph, previous, reading),
+        words=words_of_people(graph, opened),
+    )
     best = answer.best
     if audit.requested():
         asked = best.text if best else question
@@ -159,6 +186,12 @@ def ask(
         answer=kept_json(kept_answer(answer, live)),
     )
     return answer, keep(row, remember_for, session)
+
+
+def _previous(graph: Graph, link: UUID | None, number: int) -> Previous | None:
+    """What is asked on from, if it is an answer from the same graph that is still kept."""
+    question = graph.questions.filter(link=link).first() if link else None
+    return previous_of(question, number) if question else None
 
 
 def run_another(question: GraphQuestion, reading: GraphReading) -> GraphResult:
@@ -180,7 +213,8 @@ def judge(question: GraphQuestion, *, good: bool, correction: str = "", by: Any 
             check_query(correction, question.graph)
         except QueryError as error:
             raise InvalidInput(error.message, field="correction") from error
-    return keep_judgement(question, good=good, correction=correction, by=by)
+    answer = kept_answer_of(question)
+    return keep_judgement(question, good=good, correction=correction, by=by, answer=answer)
 
 
 def _check_source(graph: Graph) -> None:

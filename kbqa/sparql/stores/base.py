@@ -89,9 +89,20 @@ class GraphStore(Queried, Protocol):
 
     version: str
     """Changes whenever the graph does: answers are remembered by it."""
+    is_elsewhere: bool
+    """Whether each question takes a request to another server."""
 
     def ask(self, query: str) -> bool:
         """The answer to an ASK. Raises QueryError, StoreError."""
+        ...
+
+    def relations_of_sample(
+        self, origin: str, limit: int
+    ) -> tuple[set[RdfTerm | None], set[RdfTerm | None]] | None:
+        """The predicates that leave, and that enter, what a pattern binds `?x` to.
+
+        None where the pattern has `limit` solutions or more. Raises QueryError, StoreError.
+        """
         ...
 
     def relations(

@@ -23,7 +23,7 @@ _FORWARDED = {
     "application/xml", "application/x-turtle", "text/n3", "text/csv", "text/tab-separated-values",
     "text/turtle", "application/n-triples", "application/ld+json", "application/rdf+xml",
 }  # fmt: skip
-_AT_ONCE, _LOOKED_AT = 20, 40
+_AT_ONCE, _LOOKED_AT = 60, 40
 _BUSY = {429, 502, 503, 504}
 _TOO_LONG = 408
 _ATTEMPTS = 3
@@ -36,6 +36,8 @@ class EndpointStore:
     def __init__(self, address: str, version: str, token: str = "") -> None:
         self.address, self.version = address, version
         self._headers = {"User-Agent": "Searchapp"} | ({"Authorization": f"Bearer {token}"} if token else {})
+
+    is_elsewhere = True
 
     def select(self, query: str, *, limit: int | None = None) -> Solutions:
         """The solutions of a SELECT, at most `limit`."""
@@ -69,8 +71,44 @@ class EndpointStore:
         self, term: NamedNode | Literal, candidates: Sequence[NamedNode]
     ) -> tuple[list[NamedNode], list[NamedNode]]:
         """The candidates that leave a term, and those that enter it."""
-        leaving = [] if isinstance(term, Literal) else self._existing(f"{term} ?p ?y", candidates)
-        return leaving, self._existing(f"?y ?p {term}", candidates)
+        if not candidates:
+            return [], []
+        values = f"VALUES ?p {{ {' '.join(map(str, candidates))} }}"
+        sides = [] if isinstance(term, Literal) else [f"{term} ?p ?y"]
+        sides.append(f"?y ?p {term}")
+        parts = " UNION ".join(
+            f"{{ SELECT ({number} AS ?k) ?p WHERE {{ {values} FILTER EXISTS {{ {side} }} }} }}"
+            for number, side in enumerate(sides, start=2 - len(sides))
+        )
+        found = set(map(tuple, self.select(f"SELECT ?k ?p WHERE {{ {parts} }}").rows))
+        existing = {(int(key.value), end) for key, end in found if isinstance(key, Literal)}
+        return (
+            [each for each in candidates if (0, each) in existing],
+            [each for each in candidates if (1, each) in existing],
+        )
+
+    def relations_of_sample(
+        self, origin: str, limit: int
+    ) -> tuple[set[RdfTerm | None], set[RdfTerm | None]] | None:
+        """The predicates that leave, and that enter, what a pattern binds `?x` to, in one request.
+
+        None where the pattern has `limit` solutions or more.
+        """
+        sample = f"SELECT * WHERE {{ {origin} }} LIMIT {limit}"
+        members = f"{{ SELECT DISTINCT ?x WHERE {{ {origin} }} LIMIT {limit} }}"
+        parts = [f"{{ SELECT (2 AS ?k) (COUNT(*) AS ?p) WHERE {{ {sample} }} }}"]
+        parts += [
+            f"{{ SELECT DISTINCT ({number} AS ?k) ?p WHERE {{ {members} {edge} }} }}"
+            for number, edge in enumerate(("?x ?p ?y", "?y ?p ?x"))
+        ]
+        found: tuple[set[RdfTerm | None], set[RdfTerm | None]] = (set(), set())
+        for key, value in self.select(f"SELECT ?k ?p WHERE {{ {' UNION '.join(parts)} }}").rows:
+            assert isinstance(key, Literal)
+            if key.value == "2" and isinstance(value, Literal) and int(value.value) >= limit:
+                return None
+            if key.value != "2":
+                found[int(key.value)].add(value)
+        return found
 
     def surroundings(self, terms: Sequence[NamedNode | Literal]) -> list[set[NamedNode]]:
         """The predicates of some of each term's edges."""
@@ -118,14 +156,6 @@ class EndpointStore:
         if kind not in _FORWARDED:
             raise self._no_result(kind)
         return kind, body, False
-
-    def _existing(self, pattern: str, candidates: Sequence[NamedNode]) -> list[NamedNode]:
-        if not candidates:
-            return []
-        values = " ".join(map(str, candidates))
-        query = f"SELECT ?p WHERE {{ VALUES ?p {{ {values} }} FILTER EXISTS {{ {pattern} }} }}"
-        existing = {row[0] for row in self.select(query).rows}
-        return [predicate for predicate in candidates if predicate in existing]
 
     def _run(self, query: str, limit: int | None) -> Solutions | bool:
         until = time.monotonic() + settings.GRAPH_QUERY_TIMEOUT_MS / 1000

@@ -19,7 +19,7 @@ from kbqa.sparql.prefixes import KNOWN
 from kbqa.sparql.stores import EndpointStore, QueryError
 from kbqa.sparql.stores.base import Solutions, StoreError
 from kbqa.sparql.stores.guarded import PLACES, Guard, run_guarded
-from kbqa.sparql.stores.query_process import OVERLAP
+from kbqa.sparql.stores.named_graphs import OVERLAP
 from kbqa.sparql.stores.served import solutions_of
 from kbqa.sparql.stores.streaming import ResultStream
 from kbqa.sparql.stores.syntax import Query, understood, update_of
@@ -133,6 +133,9 @@ def _task(folder: Path | None, asked: Query, accept: str, dataset: Dataset | Non
         "has_dataset": asked.has_dataset or "GRAPH" not in asked.text,
         "accept": accept,
     }
+    if dataset is None:
+        default, named = asked.graphs
+        dataset = Dataset(tuple(dict.fromkeys(default)), named) if len(default) > 1 else None
     return task if dataset is None else {**task, "default": dataset.default, "named": dataset.named}
 
 

@@ -34,7 +34,7 @@ TOLD_BYTES = 2_000
 """Of what a process tells of its end."""
 # Without `site`, whose import takes longer than most queries.
 _START = (
-    "import runpy, sys; script = sys.argv[1]; sys.path[:] = sys.argv[2:]; "
+    "import os, runpy, sys; script = sys.argv[1]; sys.path[:] = [*sys.argv[2:], os.path.dirname(script)]; "
     "runpy.run_path(script, run_name='__main__')"
 )
 _WAIT_FOR_PLACE = 0.5

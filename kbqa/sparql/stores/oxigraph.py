@@ -8,7 +8,7 @@ from pathlib import Path
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QueryBoolean, QuerySolutions, Store
 
 from kbqa.sparql.stores.base import QueryError, RdfTerm, Solutions, StoreError
-from kbqa.sparql.stores.query_process import OVERLAP
+from kbqa.sparql.stores.named_graphs import OVERLAP
 
 ALL = DefaultGraph()
 """The graph of all triples of a store: those without a graph, and those of every named one."""
@@ -17,6 +17,8 @@ _LOOKED_AT, _LINES_AT_ONCE = 40, 5_000
 
 class OxigraphStore:
     """A version of a graph, read-only. The triples of its named graphs stand among all others, too."""
+
+    is_elsewhere = False
 
     def __init__(self, store: Store, version: str) -> None:
         self.store, self.version = store, version
@@ -89,6 +91,21 @@ class OxigraphStore:
         [[number]] = self.select("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }").rows
         assert isinstance(number, Literal)
         return int(number.value)
+
+    def relations_of_sample(
+        self, origin: str, limit: int
+    ) -> tuple[set[RdfTerm | None], set[RdfTerm | None]] | None:
+        """The predicates that leave, and that enter, what a pattern binds `?x` to; None for much."""
+        sample = f"SELECT * WHERE {{ {origin} }} LIMIT {limit}"
+        [[counted]] = self.select(f"SELECT (COUNT(*) AS ?n) WHERE {{ {sample} }}").rows
+        if isinstance(counted, Literal) and int(counted.value) >= limit:
+            return None
+        members = f"{{ SELECT DISTINCT ?x WHERE {{ {origin} }} }}"
+        return self._predicates(f"{members} ?x ?p ?y"), self._predicates(f"{members} ?y ?p ?x")
+
+    def _predicates(self, pattern: str) -> set[RdfTerm | None]:
+        """The terms that a pattern binds `?p` to."""
+        return {row[0] for row in self.select(f"SELECT DISTINCT ?p WHERE {{ {pattern} }}").rows}
 
     def any_solution(self, bodies: Sequence[str]) -> Sequence[bool | None]:
         """Whether each body has a solution."""

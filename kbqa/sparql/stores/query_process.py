@@ -3,9 +3,9 @@
 The result is a line of JSON, and after it the body; of a task that says to stream, portions of it, each
 after its length, and after an empty one a line of how it ended. After a task that says to serve, it says so
 in a line and runs queries one after another, each a line of its input, until that ends; results that other
-servers sent, which follow their line, are read here, too. Imports nothing of ours, so that it begins soon. It
-ends with its time or memory, and can neither connect to anything nor start programs: the engine can, if told
-to.
+servers sent, which follow their line, are read here, too. Imports nothing of ours but the module beside it,
+so that it begins soon. It ends with its time or memory, and can neither connect to anything nor start
+programs: the engine can, if told to.
 """
 
 import contextlib
@@ -25,6 +25,11 @@ from itertools import chain, islice
 from typing import Any, BinaryIO
 
 import pyoxigraph as rdf
+
+if __name__ == "__main__":
+    from named_graphs import asked_graphs, keep_overlaps, named_graphs, settle
+else:
+    from kbqa.sparql.stores.named_graphs import asked_graphs, keep_overlaps, named_graphs, settle
 
 _TABLES = {
     "application/sparql-results+json": rdf.QueryResultsFormat.JSON,
@@ -56,10 +61,6 @@ _PORTION_ROWS, _PORTION_BYTES = 1_000, 1 << 20
 """How many rows, and how many bytes of triples, are written at once."""
 _LOOKED_AT = 10_000
 """Of how many triples a file declares the prefixes that they have a use for."""
-OVERLAP = rdf.NamedNode("urn:searchapp:unnamed")
-"""The graph of the triples that stand in a named graph and also without one, which no query sees."""
-_ALL = rdf.DefaultGraph()
-"""The graph of all triples: those without a graph, and those of every named one."""
 _TOLD_OF_CHANGE = 0.25
 """The part of a change's time in which it is found out whether it changed something."""
 _TOO_MANY = (
@@ -273,30 +274,14 @@ def _result(
 
     Of triples, the pieces are written to `out` if there is one. Raises Refused, and what the engine raises.
     """
-    result = store.query(task["query"], **_dataset(task, store))
+    asked, graphs = asked_graphs(task, store)
+    result = asked.query(task["query"], **graphs)
     if isinstance(result, rdf.QueryTriples):
         name = negotiated(task["accept"], TRIPLES)
         taken = _Taken(result, task)
         return name, _graph(taken, TRIPLES[name], task.get("prefixes", {}), out), taken
     name = negotiated(task["accept"], _TABLES)
     return name, *_table(result, _TABLES[name], task)
-
-
-def _dataset(task: dict[str, Any], store: rdf.Store) -> dict[str, Any]:
-    """The graphs that a query asks, where the task and not the query names them."""
-    if "default" in task:
-        return {
-            "default_graph": list(map(rdf.NamedNode, task["default"])),
-            "named_graphs": list(map(rdf.NamedNode, task["named"])),
-        }
-    if task.get("has_dataset", True) or not store.contains_named_graph(OVERLAP):
-        return {}
-    return {"named_graphs": _named_graphs(store)}
-
-
-def _named_graphs(store: rdf.Store) -> list[rdf.NamedNode | rdf.BlankNode]:
-    """The graphs that a file or an update named."""
-    return [name for name in store.named_graphs() if name != OVERLAP]
 
 
 def _read(task: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
@@ -520,87 +505,21 @@ def _changed(task: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     before = _opened(task["before"])
     try:
         store = rdf.Store(task["folder"])
-        is_named = bool(_named_graphs(before))
+        is_named = bool(named_graphs(before))
         if task["update"]:
             store.update(task["marked"] if is_named else task["update"])
         for quad in removed:
             store.remove(quad)
         store.extend(added)
         if is_named:
-            store.extend(_in(quad, OVERLAP) for quad in added if quad.graph_name == _ALL)
-        _settle(store, before)
+            keep_overlaps(store, added)
+        settle(store, before)
         store.flush()
         return {"changed": _differs(store, before, task["seconds"] * _TOLD_OF_CHANGE)}, b""
     except (SyntaxError, ValueError) as error:
         raise Refused("query", str(error), "update") from error
     except (OSError, RuntimeError) as error:
         raise Refused("store", str(error)) from error
-
-
-def _settle(store: rdf.Store, before: rdf.Store) -> None:
-    """Make all triples again those without a graph and those of named graphs, after a change.
-
-    A triple that was taken out of all leaves the graphs where it was; one that was taken out of its last
-    graph leaves all, unless it stands there without one, too.
-    """
-    if not (_named_graphs(store) or _named_graphs(before)):
-        store.remove_graph(OVERLAP)
-        return
-    _take_from_graphs(store, before)
-    _add_to_all(store, before)
-    _take_from_all(store, before)
-    for quad in list(store.quads_for_pattern(None, None, None, OVERLAP)):
-        if not _is_named(store, quad):
-            store.remove(quad)
-    for name in [*store.named_graphs()]:
-        if next(store.quads_for_pattern(None, None, None, name), None) is None:
-            store.remove_graph(name)
-
-
-def _take_from_graphs(store: rdf.Store, before: rdf.Store) -> None:
-    """Take what was taken out of all from the graphs where it was; where a change put it, it stays."""
-    for quad in before.quads_for_pattern(None, None, None, _ALL):
-        if quad not in store:
-            for gone in [each for each in _everywhere(store, quad) if each in before]:
-                store.remove(gone)
-
-
-def _add_to_all(store: rdf.Store, before: rdf.Store) -> None:
-    """Add what is new in a graph to all, and remember what stood there without one already."""
-    for quad in _of_graphs(store):
-        if quad not in before:
-            in_all = _in(quad, _ALL)
-            if in_all in before and in_all in store and not _is_named(before, quad):
-                store.add(_in(quad, OVERLAP))
-            store.add(in_all)
-
-
-def _take_from_all(store: rdf.Store, before: rdf.Store) -> None:
-    """Take what is in no graph any more from all, unless it stands there without one."""
-    for quad in _of_graphs(before):
-        if quad not in store and all(each.graph_name == _ALL for each in _everywhere(store, quad)):
-            store.remove(_in(quad, _ALL))
-
-
-def _everywhere(store: rdf.Store, quad: rdf.Quad) -> Iterator[rdf.Quad]:
-    """A triple in each graph that has it."""
-    return store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
-
-
-def _of_graphs(store: rdf.Store) -> Iterator[rdf.Quad]:
-    """What stands in the graphs that a file or an update named."""
-    for name in _named_graphs(store):
-        yield from store.quads_for_pattern(None, None, None, name)
-
-
-def _is_named(store: rdf.Store, quad: rdf.Quad) -> bool:
-    """Whether a triple stands in a graph that a file or an update named."""
-    return any(each.graph_name not in (_ALL, OVERLAP) for each in _everywhere(store, quad))
-
-
-def _in(quad: rdf.Quad, graph: Any) -> rdf.Quad:
-    """A triple in another graph."""
-    return rdf.Quad(quad.subject, quad.predicate, quad.object, graph)
 
 
 def _differs(store: rdf.Store, before: rdf.Store, seconds: float) -> bool:

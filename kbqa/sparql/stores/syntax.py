@@ -30,6 +30,12 @@ _GROWTH = 10
 """How many times longer than it may be a text may become with whole IRIs."""
 _CALLED = frozenset(("FUNCTION", "AGGREGATE", "IRIREF", "PNAME", "PNAME_NS"))
 _DECLARATIONS = frozenset(("BASE", "PREFIX", "VERSION"))
+_FROM = re.compile(
+    r"""\"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\"|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"""
+    r"|\bFROM\s+NAMED\s*<(?P<named>[^<>]*)>|\bFROM\s*<(?P<default>[^<>]*)>|<[^<>\s]*>",
+    re.IGNORECASE,
+)
+"""The graphs that a query names, as it is written here; within texts and IRIs nothing is one."""
 _BEFORE_GRAPHS = frozenset(("GRAPH", "FROM", "NAMED"))
 _NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 _ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)", re.DOTALL)
@@ -57,6 +63,16 @@ class Query:
     columns: tuple[str, ...]
     prefixes: Mapping[str, str]
     has_dataset: bool
+
+    @property
+    def graphs(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The graphs that it is asked of by FROM, and by FROM NAMED, by their IRIs."""
+        if not self.has_dataset:
+            return (), ()
+        found = list(_FROM.finditer(self.text))
+        default = (match["default"] for match in found if match["default"] is not None)
+        named = (match["named"] for match in found if match["named"] is not None)
+        return tuple(default), tuple(dict.fromkeys(named))
 
 
 def understood(text: str, prefixes: Mapping[str, str], base: str = "") -> Query:

@@ -12,6 +12,7 @@ from kbqa.sparql.query import Aggregate, Query, query_text
 from kbqa.sparql.stores import OxigraphStore, QueryError, StoreError
 from kbqa.sparql.suggestions.example import Example
 from kbqa.sparql.suggestions.templates import make_examples
+from kbqa.sparql.suggestions.wording import as_question
 from searchapp.encoders import EncoderError
 from searchapp.jobs.context import JobContext
 
@@ -46,8 +47,8 @@ def working_questions(version: GraphVersion, live: LiveGraph) -> Iterator[str]:
     seen: set[str] = set()
     shapes: Counter[Shape] = Counter()
     for example in make_examples(store.store, live.profile, _TRIED, seed=version.number):
-        question = example.question[:1].upper() + example.question[1:]
-        if len(question) > _MAX_LENGTH or example.query is None:
+        question = as_question(example.query, live) if example.query else ""
+        if example.query is None or not question or len(question) > _MAX_LENGTH:
             continue
         text, shape = query_text(example.query), _shape(example.query)
         if text in seen or shapes[shape] >= _OF_A_SHAPE:
@@ -70,6 +71,12 @@ def _shape(query: Query) -> Shape:
 
 def _works(example: Example, answer: Answer, live: LiveGraph) -> bool:
     best = answer.best
-    if best is None or best.solutions is None or example.query is None or not example.query.columns:
+    if (
+        best is None
+        or not answer.sure
+        or best.solutions is None
+        or example.query is None
+        or not example.query.columns
+    ):
         return False
     return set(live.store.select(query_text(example.query)).rows) == set(best.solutions.rows)

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kbqa.linking.dates import parse_partial_date
-from kbqa.linking.numbers import numbers_of
 from kbqa.linking.words import Span, words_of
+from kbqa.questions import following
 from kbqa.sql.answer.schema_linking import is_mention
 from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.grammar.actions import ValuePointer
@@ -32,43 +32,14 @@ from kbqa.sql.query import (
 )
 from kbqa.sql.schema import ColumnRef, ColumnType, Schema, readable
 
-_MIN_SIMILARITY = 0.9
 _DECIMAL = re.compile(r"-?\d+(?:\.\d+)?")
-_FILLERS = frozenset(
-    (
-        "and", "what", "how", "about", "now", "only", "but", "just", "the", "same", "for", "then", "also",
-        "instead", "in", "from", "of", "on", "at", "please", "those", "these", "them", "ones", "one", "with",
-        "which", "who", "that", "are", "is", "were", "was", "whose", "show", "me", "a", "an", "to", "by",
-        "it", "its", "their", "so", "again", "this", "list", "give", "as", "well", "too", "be", "or", "there",
-        "i", "mean", "where", "when", "ok", "add", "include", "first",
-    )
-)  # fmt: skip
-"""Words that change nothing by themselves."""
-_BEGINS = re.compile(r"^(?:and|but|only|just|now|what about|how about|same for|sorted|per)\b", re.IGNORECASE)
-_NOT = re.compile(
-    r"\b(?:not|without|except|excluding|but not)(?: (?:in|from|for|of|the))*\s*$", re.IGNORECASE
-)
-_MORE = re.compile(r"\b(?:also|too|as well)\b", re.IGNORECASE)
-_COUNT = re.compile(r"\b(?:how many|count)\b", re.IGNORECASE)
-_LIMIT = re.compile(
-    r"\b(?P<end>first|top|last|bottom|latest|newest|oldest|earliest)(?: (?P<number>\w+))?(?= |\W|$)",
-    re.IGNORECASE,
-)
-_SORT = re.compile(r"\b(?:sort(?:ed)?|order(?:ed)?)(?: (?:them|it))? by\b", re.IGNORECASE)
-_DOWN = re.compile(
-    r"\b(?:descending|decreasing|(?:highest|largest|most|latest|newest|biggest)(?: first)?)\b", re.IGNORECASE
-)
-_UP = re.compile(
-    r"\b(?:ascending|increasing|alphabetically|(?:lowest|smallest|fewest|earliest|oldest)(?: first)?)\b",
-    re.IGNORECASE,
-)
 _GROUP = re.compile(r"\b(?:per|by|(?:for|in|of|on) (?:each|every)|each|every|grouped by)\b", re.IGNORECASE)
 _PART = re.compile(r"\s*(?:the )?(?P<part>month|year)s?\b", re.IGNORECASE)
 _COMPARED = {
-    Comparison.AT_LEAST: r"at least|since|no less than",
-    Comparison.AT_MOST: r"at most|until|up to|no more than",
-    Comparison.GREATER: r"(?:more|greater|older|higher|larger|bigger|longer|later) than|over|above|after",
-    Comparison.LESS: r"(?:less|fewer|younger|lower|smaller|cheaper|shorter|earlier) than|under|below|before",
+    Comparison.AT_LEAST: following.AT_LEAST,
+    Comparison.AT_MOST: following.AT_MOST,
+    Comparison.GREATER: following.GREATER,
+    Comparison.LESS: following.LESS,
 }
 _COMPARISONS = {key: re.compile(rf"\b(?:{words})\s*$", re.IGNORECASE) for key, words in _COMPARED.items()}
 
@@ -82,11 +53,6 @@ class Previous:
     probability: float
 
 
-def begins_as_follow_up(question: str) -> bool:
-    """Whether a question begins as only one does that goes on from another."""
-    return bool(_BEGINS.match(question.strip()))
-
-
 def followed(linked: LinkedQuestion, question: str, query: Query) -> Query | None:
     """The query that a follow-up makes of the one before; None where it is a question of its own."""
     if query.operation is not None:
@@ -96,7 +62,7 @@ def followed(linked: LinkedQuestion, question: str, query: Query) -> Query | Non
         follow_up = change(follow_up)
     rest = {word.text for word in words_of(question) if not follow_up.is_used((word.start, word.end))}
     is_changed = follow_up.query != query
-    return follow_up.query if is_changed and rest <= _FILLERS else None
+    return follow_up.query if is_changed and rest <= following.FILLERS else None
 
 
 @dataclass(frozen=True)
@@ -163,13 +129,17 @@ def _ref(condition: Condition) -> ColumnRef | None:
 
 def _sorted(follow_up: _FollowUp) -> _FollowUp:
     """`sorted by price, highest first`."""
-    match, query = _SORT.search(follow_up.question), follow_up.query
+    match, query = following.SORT.search(follow_up.question), follow_up.query
     if match is None:
         return follow_up
     ways = [
-        found.span() for found in (*_DOWN.finditer(follow_up.question), *_UP.finditer(follow_up.question))
+        found.span()
+        for found in (
+            *following.DOWN.finditer(follow_up.question),
+            *following.UP.finditer(follow_up.question),
+        )
     ]
-    descending = bool(_DOWN.search(follow_up.question))
+    descending = bool(following.DOWN.search(follow_up.question))
     span, ref = next(follow_up.named(match.end()), (None, None))
     item = next((each for each in query.items if ref is not None and _is_of(each, ref)), None)
     is_near = ref is not None and ref.table in follow_up.schema.closure(query.tables())
@@ -188,8 +158,8 @@ def _is_of(item: Item, ref: ColumnRef) -> bool:
 def _limited(follow_up: _FollowUp) -> _FollowUp:
     """`only the last ten`."""
     query = follow_up.query
-    for match in _LIMIT.finditer(follow_up.question):
-        number = _number(match["number"] or "")
+    for match in following.LIMIT.finditer(follow_up.question):
+        number = following.whole_number(match["number"] or "")
         is_name = number is None and any(span[0] <= match.start() < span[1] for span, _ in follow_up.named())
         if is_name or follow_up.is_used(match.span("end")):
             continue
@@ -197,12 +167,6 @@ def _limited(follow_up: _FollowUp) -> _FollowUp:
         span = match.span() if number is not None else match.span("end")
         return follow_up.changed(replace(query, order=order, limit=number or 1), span)
     return follow_up
-
-
-def _number(word: str) -> int | None:
-    """A whole number in digits or as a word."""
-    number = next(iter(numbers_of(word, words_of(word))), "")
-    return int(number) if number.isdecimal() else None
 
 
 def _order(follow_up: _FollowUp, end: str) -> tuple[Order, ...]:
@@ -306,19 +270,19 @@ def _valued(follow_up: _FollowUp) -> _FollowUp:
         by_column.setdefault(chosen.key[0], []).append((span, chosen.key[1]))
     for ref, said in by_column.items():
         query = follow_up.query
-        is_not = bool(_NOT.search(follow_up.question[: said[0][0][0]]))
+        is_not = bool(following.NOT.search(follow_up.question[: said[0][0][0]]))
         before = next(
             (each for each in query.where if _ref(each) == ref and each.comparison in EQUALITIES), None
         )
         texts = [text for _, text in said]
-        if before is not None and _MORE.search(follow_up.question) and not is_not:
+        if before is not None and following.MORE.search(follow_up.question) and not is_not:
             texts = [*(value.text for value in before.values), *texts]
         comparison = Comparison.UNEQUAL if is_not else Comparison.EQUAL
         condition = Condition(Item(Term(ref)), comparison, tuple(Value(text) for text in texts))
         where = _with_condition(query.where, condition, before)
         if where is None:
             return follow_up
-        negation = _NOT.search(follow_up.question[: said[0][0][0]])
+        negation = following.NOT.search(follow_up.question[: said[0][0][0]])
         spans = [span for span, _ in said] + ([negation.span()] if negation else [])
         follow_up = follow_up.changed(replace(query, where=where), *spans)
     return follow_up
@@ -329,7 +293,9 @@ def _by_span(follow_up: _FollowUp) -> Iterator[tuple[Span, list[ValuePointer]]]:
     values = [
         value
         for value in follow_up.linked.values
-        if value.span and value.features.similarity >= _MIN_SIMILARITY and not follow_up.is_used(value.span)
+        if value.span
+        and value.features.similarity >= following.MIN_SIMILARITY
+        and not follow_up.is_used(value.span)
     ]
     spans = sorted({value.span for value in values if value.span}, key=lambda span: span[0] - span[1])
     taken: list[Span] = []
@@ -361,7 +327,7 @@ def _with_condition(
 
 def _counted(follow_up: _FollowUp) -> _FollowUp:
     """`how many are there?`."""
-    match, query = _COUNT.search(follow_up.question), follow_up.query
+    match, query = following.COUNT.search(follow_up.question), follow_up.query
     if match is None or query.group or query.having or query.distinct:
         return follow_up
     counted = Item(Term(AllOf(follow_up.subject), Aggregate.COUNT))

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from kbqa.linking.mentions import MentionFeatures
-from kbqa.linking.words import Span, Word, fold, stem, words_of
+from kbqa.linking.words import Span, Word, fold, words_of
 from kbqa.plurals import as_plural, as_singular, is_plural
+from kbqa.questions.glossary import span_of
 from kbqa.sql.glossary import Glossary, NamedPlace, NamedValue
 from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.grammar.actions import ValuePointer
@@ -14,7 +15,7 @@ from kbqa.sql.schema import readable
 def reworded(question: str, glossary: Glossary) -> str:
     """A question in which tables and columns are called as the database calls them."""
     for place in glossary.places:
-        span = _span(place.word, words_of(question))
+        span = span_of(place.word, words_of(question))
         if span is not None:
             name = _called(place, question[span[0] : span[1]])
             question = f"{question[: span[0]]}{name}{question[span[1] :]}"
@@ -27,7 +28,7 @@ def with_values(linked: LinkedQuestion, question: str, glossary: Glossary) -> Li
     values = [
         _value(named, span, words)
         for named in glossary.values
-        if (span := _span(named.word, words)) is not None
+        if (span := span_of(named.word, words)) is not None
     ]
     if not values:
         return linked
@@ -56,20 +57,6 @@ def _called(place: NamedPlace, said: str) -> str:
     """The name of a table or column, in the plural where what was said is."""
     name = readable(place.column or place.table)
     return as_plural(name) if is_plural(said) else as_singular(name)
-
-
-def _span(phrase: str, words: list[Word]) -> Span | None:
-    """The span of a question in which a word or phrase stands, whatever its endings."""
-    wanted = [stem(word) for word in fold(phrase).split()]
-    stems = [stem(word.text) for word in words]
-    return next(
-        (
-            (words[start].start, words[start + len(wanted) - 1].end)
-            for start in range(len(words) - len(wanted) + 1)
-            if wanted and stems[start : start + len(wanted)] == wanted
-        ),
-        None,
-    )
 
 
 def _value(named: NamedValue, span: Span, words: list[Word]) -> ValuePointer:

@@ -7,11 +7,18 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from kbqa.questions.answers import KeptAnswer, KeptReading, answer_json, reading_fields, reading_json
+from kbqa.questions.answers import (
+    KeptAnswer,
+    KeptReading,
+    answer_fields,
+    answer_json,
+    reading_fields,
+    reading_json,
+)
 from kbqa.sql.answer.explanation import steps_of
 from kbqa.sql.answer.following import Previous
 from kbqa.sql.answer.formatting import sentence_of
-from kbqa.sql.answer.pipeline import Answer, lack_of, refusal_of
+from kbqa.sql.answer.pipeline import Answer
 from kbqa.sql.answer.reading import Reading
 from kbqa.sql.answer.values import result_from, result_json
 from kbqa.sql.focus.schema_focus import Focus
@@ -33,16 +40,6 @@ class SqlReading(KeptReading):
     sub_questions: tuple[str, ...]
     label: str
     """What its only column holds in words, with all conditions; empty where it has several."""
-    unused: tuple[str, ...] = ()
-    """The words of the question that it has nothing of."""
-    why: str = ""
-    """Why it found nothing, as a sentence."""
-    preview: Result | None = None
-    """The first rows of a reading that is offered in doubt."""
-    found: str = ""
-    """What such a reading found, as a sentence."""
-    data: Any = None
-    """The JSON of its query, which follow-up questions change; None where only the SQL is known."""
 
 
 @dataclass(frozen=True)
@@ -72,30 +69,10 @@ class KeptFocus:
 
 @dataclass(frozen=True)
 class DatabaseAnswer(KeptAnswer[SqlReading, Result]):
-    """An answer from a database, with what of the question the database has no word for."""
+    """An answer from a database, with the part of its schema that it was read over."""
 
-    missing: tuple[str, ...]
     focus: KeptFocus
     dialect: str
-    sure: bool = True
-    """Whether its best reading is likely enough to be shown as the answer."""
-    choices: tuple[int, ...] = ()
-    """The numbers of the readings that are offered where it is not."""
-    confirmed_by: str = ""
-    confirmed_at: str = ""
-    """Who confirmed it, and when, as ISO 8601; empty where nobody did."""
-    follows: str = ""
-    """The question that it was read as a change of."""
-
-    @property
-    def lack(self) -> str:
-        """The missing words as a phrase; empty where none are known."""
-        return lack_of(self.missing)
-
-    @property
-    def refusal(self) -> str:
-        """The message where there is no answer."""
-        return refusal_of(self.missing)
 
 
 def kept_answer(answer: Answer) -> DatabaseAnswer:
@@ -110,14 +87,14 @@ def kept_answer(answer: Answer) -> DatabaseAnswer:
             for number, reading in enumerate(answer.readings)
         ),
         answer.best.result if answer.best else None,
-        answer.missing,
         _focus(answer.focus),
         answer.focus.linked.schema.dialect,
-        answer.sure,
-        answer.choices,
-        answer.confirmed.by if answer.confirmed else "",
-        answer.confirmed.at if answer.confirmed else "",
-        answer.follows,
+        missing=answer.missing,
+        sure=answer.sure,
+        choices=answer.choices,
+        confirmed_by=answer.confirmed.by if answer.confirmed else "",
+        confirmed_at=answer.confirmed.at if answer.confirmed else "",
+        follows=answer.follows,
     )
 
 
@@ -133,7 +110,6 @@ def kept_json(answer: DatabaseAnswer) -> dict[str, Any]:
     return answer_json(answer) | {
         "readings": [reading_json(reading) | _own_json(reading) for reading in answer.readings],
         "result": result_json(answer.result, MAX_KEPT_ROWS) if answer.result else None,
-        "missing": answer.missing,
         "focus": {
             "columns": [list(asdict(column).values()) for column in focus.columns[:MAX_KEPT_COLUMNS]],
             "whole": focus.whole,
@@ -141,10 +117,6 @@ def kept_json(answer: DatabaseAnswer) -> dict[str, Any]:
             "total": focus.total,
         },
         "dialect": answer.dialect,
-        "sure": answer.sure,
-        "choices": answer.choices,
-        "confirmed": [answer.confirmed_by, answer.confirmed_at],
-        "follows": answer.follows,
     }
 
 
@@ -153,11 +125,7 @@ def _own_json(reading: SqlReading) -> dict[str, Any]:
     return {
         "sub_questions": reading.sub_questions,
         "label": reading.label,
-        "unused": reading.unused,
-        "why": reading.why,
         "preview": result_json(reading.preview, MAX_PREVIEW_ROWS) if reading.preview else None,
-        "found": reading.found,
-        "data": reading.data,
     }
 
 
@@ -168,7 +136,6 @@ def kept_answer_of(question: DatabaseQuestion) -> DatabaseAnswer | None:
         return None
     focus = data["focus"]
     columns = tuple(FocusedColumn(*column) for column in focus["columns"])
-    confirmed_by, confirmed_at = data.get("confirmed", ("", ""))
     return DatabaseAnswer(
         data["question"],
         data["answerable"],
@@ -176,14 +143,9 @@ def kept_answer_of(question: DatabaseQuestion) -> DatabaseAnswer | None:
         data["milliseconds"],
         tuple(map(_reading_from, data["readings"])),
         result_from(data["result"]) if data["result"] else None,
-        tuple(data["missing"]),
         KeptFocus(columns, focus["whole"], focus["given"], focus["total"]),
         data["dialect"],
-        data.get("sure", True),
-        tuple(data.get("choices", ())),
-        confirmed_by,
-        confirmed_at,
-        data.get("follows", ""),
+        **answer_fields(data),
     )
 
 
@@ -199,11 +161,11 @@ def kept_reading(reading: Reading, *, offered: bool = False) -> SqlReading:
         tuple(steps_of(reading)),
         reading.parts,
         label,
-        reading.unused,
-        reading.why,
-        result_from(result_json(result, MAX_PREVIEW_ROWS)) if shown and result else None,
-        sentence_of(result, label) if shown and result else "",
-        query_json(reading.query) if reading.query else None,
+        unused=reading.unused,
+        why=reading.why,
+        preview=result_from(result_json(result, MAX_PREVIEW_ROWS)) if shown and result else None,
+        found=sentence_of(result, label) if shown and result else "",
+        data=query_json(reading.query) if reading.query else None,
     )
 
 
@@ -224,11 +186,7 @@ def _reading_from(data: Mapping[str, Any]) -> SqlReading:
         **reading_fields(data),
         sub_questions=tuple(data["sub_questions"]),
         label=data["label"],
-        unused=tuple(data.get("unused", ())),
-        why=data.get("why", ""),
         preview=result_from(preview) if preview else None,
-        found=data.get("found", ""),
-        data=data.get("data"),
     )
 
 

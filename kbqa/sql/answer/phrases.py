@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from kbqa.linking.measures import parse_measure
-from kbqa.linking.numbers import ORDINALS
 from kbqa.linking.time_values import in_words
 from kbqa.plurals import as_singular
 from kbqa.sql.headings import plural
@@ -70,8 +69,6 @@ TOGETHER = {
     Aggregate.COUNT: "number of",
 }
 """Aggregates of what is computed, or of what groups come to."""
-_ENDINGS = {1: "st", 2: "nd", 3: "rd"}
-_TEENS = (11, 12, 13)
 EXTREMES = {
     ColumnType.DATE: ("earliest", "latest"),
     ColumnType.TEXT: ("first", "last"),
@@ -81,12 +78,6 @@ _BARE = re.compile(r"[-+]?\d[\d.,:/ -]*")
 """Numbers and dates, which need no quotation marks."""
 PERIOD = re.compile(r"\d{4}(?:-\d\d)?")
 """A year, or a month of one."""
-_VOWELS = "aeiou"
-
-
-def begun(text: str) -> str:
-    """A text as a sentence begins."""
-    return f"{text[:1].upper()}{text[1:]}"
 
 
 def one(table: str) -> str:
@@ -100,16 +91,6 @@ def rows(table: str) -> str:
     return f"rows of {several}" if several == one(table) else several
 
 
-def listed(parts: Sequence[str], last: str = "and") -> str:
-    """Parts as a list: `a, b and c`."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {last} {parts[-1]}"
-
-
-def with_article(noun: str) -> str:
-    """A noun with its article: `an order`."""
-    return f"{'an' if noun[:1] in _VOWELS else 'a'} {noun}"
-
-
 def is_plain(item: Item) -> bool:
     """Whether an item is a column, or all of them, as it stands."""
     return item.operator is None and item.across is None and item.term.aggregate is None
@@ -120,17 +101,6 @@ def shown_value(value: Value) -> str:
     text = in_words(value.text)
     is_bare = text != value.text or _BARE.fullmatch(text) or parse_measure(text) is not None
     return text if is_bare else f"“{text.strip()}”"
-
-
-def ordinal(number: int) -> str:
-    """A place in an order.
-
-    >>> [ordinal(number) for number in (2, 11, 22)]
-    ['second', '11th', '22nd']
-    """
-    if number <= len(ORDINALS):
-        return ORDINALS[number - 1]
-    return f"{number}{'th' if number % 100 in _TEENS else _ENDINGS.get(number % 10, 'th')}"
 
 
 def alternatives(conditions: Sequence[Condition]) -> Iterator[list[Condition]]:

@@ -10,13 +10,17 @@ from kbqa.decoding.parse import Parses
 from kbqa.language_model import ChatServer, ServerError
 from kbqa.linking.calendar import current_calendar
 from kbqa.linking.languages import foreign_language
+from kbqa.questions.answers import refusal_of
+from kbqa.questions.confirmed import Confirmed, answered_before
+from kbqa.questions.following import ON_ITS_OWN, begins_as_follow_up
+from kbqa.questions.phrases import lack_of
 from kbqa.sql.answer.asked_units import weight_of_units
 from kbqa.sql.answer.backwards import turned
-from kbqa.sql.answer.confirmed import Confirmed, answered_before
+from kbqa.sql.answer.confirmed import SqlConstants
 from kbqa.sql.answer.directions import directed
 from kbqa.sql.answer.encoding import encode_question, reread
 from kbqa.sql.answer.finishing import finished
-from kbqa.sql.answer.following import Previous, begins_as_follow_up, followed
+from kbqa.sql.answer.following import Previous, followed
 from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.answer.glossary_linking import reworded, with_values
 from kbqa.sql.answer.language_model import Demonstration, Prompted, generate
@@ -39,7 +43,6 @@ from kbqa.sql.stores.databases import Source
 from kbqa.sql.stores.executor import ExecutionError, Limits, execute
 from kbqa.sql.stores.validator import StatementError, checked
 
-_ON_ITS_OWN = "This was asked on its own: it could not be read as a change of the question before."
 _NOT_ENGLISH = (
     "This question seems to be in {language}. Questions are understood in English: ask it in English."
 )
@@ -111,25 +114,7 @@ class Answer:
     @property
     def refusal(self) -> str:
         """The message where there is no answer."""
-        return refusal_of(self.missing)
-
-
-def lack_of(missing: Sequence[str]) -> str:
-    """The missing words as a phrase; empty where none are known.
-
-    >>> lack_of(["sails", "masts"])
-    'nothing called “sails” or “masts”'
-    """
-    if not missing:
-        return ""
-    *before, last = (f"“{word}”" for word in missing)
-    return f"nothing called {', '.join(before)}{' or ' if before else ''}{last}"
-
-
-def refusal_of(missing: Sequence[str]) -> str:
-    """The message where there is no answer."""
-    lack = lack_of(missing)
-    return f"This database does not seem to hold the answer{f': it has {lack}' if lack else ''}."
+        return refusal_of("database", self.missing)
 
 
 def ask(
@@ -187,7 +172,7 @@ def ask(
     missing = () if likely >= SURE or language else missing_words(asked, whole, generator.likeness)
     answerable = likely >= _least_likely(asked, whole, missing)
     if previous is not None and begins_as_follow_up(question):
-        notice = f"{notice} {_ON_ITS_OWN}".strip()
+        notice = f"{notice} {ON_ITS_OWN}".strip()
     if language:
         notice = f"{notice} {_NOT_ENGLISH.format(language=language)}".strip()
     notice, took = f"{notice} {parses.notice}".strip(), 1000 * (perf_counter() - begun)
@@ -228,10 +213,10 @@ def _from_confirmed(
     def link(text: str) -> LinkedQuestion:
         return with_values(link_question(text, source.schema, source.cells), text, source.glossary)
 
-    known = answered_before(question, confirmed, link, source.schema.dialect)
+    known = answered_before(question, confirmed, SqlConstants(link, source.schema.dialect))
     if known is None:
         return None
-    reading = run(Reading(known.sql, 1.0, words=known.words), source, limits or _TRIAL)
+    reading = run(Reading(known.query, 1.0, words=known.words), source, limits or _TRIAL)
     return None if reading.error else (reading, known)
 
 

@@ -1,10 +1,11 @@
 """What of a question is left: words that a database has nothing for, or that a reading does not use."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kbqa.linking.numbers import numbers_of
-from kbqa.linking.words import COMMON, Span, Word, fold, stem, words_of
+from kbqa.linking.words import Span, Word, fold, stem, words_of
+from kbqa.questions.left_over import ASKING, MAX_TOLD, Likeness, unknown_words, unlike
 from kbqa.sql.answer.asked_units import spans_of_units
 from kbqa.sql.answer.constants import is_counted
 from kbqa.sql.answer.schema_linking import is_mention
@@ -14,29 +15,8 @@ from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.grammar.actions import ColumnPointer, TablePointer, value_of
 from kbqa.sql.query import DatePart, Part, Query
 
-_MIN_COSINE, _MIN_CELL_SIMILARITY, _MAX_MISSING = 0.45, 0.9, 4
-"""The least cosine of a name to words that it may mean; a cell's least similarity; the most words told."""
-_ASKING = COMMON | frozenset(
-    (
-        "average", "mean", "total", "sum", "number", "count", "amount", "most", "least", "more", "less",
-        "fewer", "fewest", "than", "maximum", "minimum", "highest", "lowest", "largest", "smallest",
-        "biggest", "first", "last", "latest", "earliest", "top", "best", "per", "between", "above", "below",
-        "after", "before", "over", "under", "not", "no", "without", "other", "different", "any", "some",
-        "only", "both", "either", "please", "i", "live", "lives", "lived", "work", "works", "made", "make",
-        "sorted", "sort", "order", "ordered", "descending", "ascending", "alphabetical", "alphabetically",
-        "unique", "distinct", "corresponding", "respective", "information", "details", "display", "return",
-        "report", "greater", "greatest", "equal", "same", "ids", "id", "can", "you", "he", "she", "him",
-        "his", "her", "we", "us", "our", "my", "been", "being", "among", "those", "someone", "full",
-        "common", "higher", "lower", "longer", "shorter", "older", "younger", "along", "associated",
-        "letter", "letters", "value", "values", "result", "results", "provide", "contain", "contains",
-        "containing", "often", "times", "end", "ends", "starts", "begin", "within", "range", "about",
-        "just", "exactly", "get", "got", "go", "went", "come", "came", "use", "used", "take", "took",
-        "called",
-    )
-)  # fmt: skip
-"""Words of a question that name nothing."""
-
-
+_MIN_CELL_SIMILARITY = 0.9
+"""A cell's least similarity to the words that name it."""
 _OF_ANYTHING = frozenset(
     (
         "people", "person", "persons", "thing", "things", "one", "ones", "them", "popular", "frequently",
@@ -67,9 +47,7 @@ _WORDS_OF_PARTS: Mapping[Part, Sequence[str]] = {
 }
 
 
-def missing_words(
-    question: str, linked: LinkedQuestion, likeness: Callable[[str, Sequence[str]], Sequence[float]]
-) -> tuple[str, ...]:
+def missing_words(question: str, linked: LinkedQuestion, likeness: Likeness) -> tuple[str, ...]:
     """Neighbouring words of a question for which its database has nothing, as the question has them.
 
     No table, column, description or cell has any of these words, and no name is like them. `likeness` gives
@@ -79,11 +57,7 @@ def missing_words(
     names = list(dict.fromkeys(pointer.text for pointer in pointers))
     if not names:
         return ()
-    nearest = {
-        text: max(max(likeness(part, names)) for part in (text, *words))
-        for text, words in _unknown(question, linked, _vocabulary(linked)).items()
-    }
-    return tuple(text for text, cosine in nearest.items() if cosine < _MIN_COSINE)[:_MAX_MISSING]
+    return unlike(_unknown(question, linked, _vocabulary(linked)), names, likeness)
 
 
 def lacking(missing: Sequence[str]) -> tuple[str, ...]:
@@ -110,7 +84,7 @@ def asks_for(question: str, linked: LinkedQuestion, texts: Sequence[str]) -> boo
     spans = [pointer.span for pointer in pointers if pointer.span is not None]
 
     def says_nothing(word: Word) -> bool:
-        return word.text in _ASKING or any(start <= word.start and word.end <= end for start, end in spans)
+        return word.text in ASKING or any(start <= word.start and word.end <= end for start, end in spans)
 
     before = [words_of(question[: question.find(text)]) for text in texts]
     return any(all(map(says_nothing, words)) and not (words and words[-1].text in _DOING) for words in before)
@@ -120,7 +94,7 @@ def unused_words(
     question: str,
     query: Query,
     linked: LinkedQuestion,
-    likeness: Callable[[str, Sequence[str]], Sequence[float]],
+    likeness: Likeness,
 ) -> tuple[str, ...]:
     """Neighbouring words of a question that a query has nothing of, as the question has them.
 
@@ -134,7 +108,7 @@ def unused_words(
     plain = _blanked(question, spans)
     digits = {span for number, span in numbers_of(plain, words_of(plain)).items() if number.isdigit()}
     asked = [question[start:end] for start, end in digits if question[start:end].isdigit()]
-    return (*asked, *missing_words(plain, used, likeness))[:_MAX_MISSING]
+    return (*asked, *missing_words(plain, used, likeness))[:MAX_TOLD]
 
 
 def _spans_of_parts(question: str, query: Query) -> list[Span]:
@@ -180,21 +154,7 @@ def _blanked(question: str, spans: Sequence[Span]) -> str:
 
 def _unknown(question: str, linked: LinkedQuestion, vocabulary: set[str]) -> dict[str, list[str]]:
     """Neighbouring unknown words as the question has them, with the words themselves, folded."""
-    runs: list[list[Word]] = [[]]
-    spans = list(_meant(linked))
-    for word in words_of(question):
-        if _is_known(word, spans, vocabulary):
-            runs.append([])
-        else:
-            runs[-1].append(word)
-    return {question[run[0].start : run[-1].end]: [word.text for word in run] for run in runs if run}
-
-
-def _is_known(word: Word, spans: Sequence[Span], vocabulary: set[str]) -> bool:
-    """Whether a word names nothing, or something that is there."""
-    if word.text in _ASKING or stem(word.text) in vocabulary:
-        return True
-    return any(start <= word.start and word.end <= end for start, end in spans)
+    return unknown_words(question, _meant(linked), vocabulary)
 
 
 def _meant(linked: LinkedQuestion) -> Iterator[Span]:

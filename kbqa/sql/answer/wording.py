@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from kbqa.plurals import as_plural
+from kbqa.questions.phrases import begun, listed, ordinal, with_article
 from kbqa.sql.answer.phrases import (
     ACROSS,
     COMPARISONS,
@@ -18,15 +19,11 @@ from kbqa.sql.answer.phrases import (
     SETS,
     TOGETHER,
     alternatives,
-    begun,
     is_plain,
     joined,
-    listed,
     one,
-    ordinal,
     rows,
     shown_value,
-    with_article,
 )
 from kbqa.sql.durations import is_duration
 from kbqa.sql.headings import plural

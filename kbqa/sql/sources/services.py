@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from kbqa.language_model import configured_server
 from kbqa.questions.errors import QuestionError
-from kbqa.questions.selectors import training_examples
+from kbqa.questions.selectors import judged, training_examples
 from kbqa.questions.services import keep, keep_judgement, normalized
 from kbqa.sql.answer import pipeline
 from kbqa.sql.answer.following import Previous
@@ -32,7 +32,7 @@ from kbqa.sql.exports import services as exports
 from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion
 from kbqa.sql.names import definition_texts, definitions_of
 from kbqa.sql.schema import ColumnRef, Schema
-from kbqa.sql.sources import jobs, selectors
+from kbqa.sql.sources import jobs
 from kbqa.sql.sources.connecting import UNTRIED, Trial, check_server
 from kbqa.sql.sources.glossary import forget_private
 from kbqa.sql.stores.databases import Source, file_of, note_on, served, uploads, with_notes
@@ -190,7 +190,7 @@ def ask(
         server=server,
         examples=nearest_examples(database, question, generator) if server else [],
         columns=_columns(source, columns),
-        confirmed=selectors.judged(database),
+        confirmed=judged(database.questions.all()),
         previous=_previous(database, previous, reading),
         limits=_limits(),
     )
@@ -291,11 +291,8 @@ def judge(
             checked(correction, source.schema)
         except StatementError as error:
             raise InvalidInput(error.message, field="correction") from error
-    right, answer = correction or (question.sql if good else ""), kept_answer_of(question)
-    readings = answer.readings if answer else ()
-    question.words = next((reading.words for reading in readings if reading.query == right), "")
-    question.save(update_fields=["words"])
-    return keep_judgement(question, good=good, correction=correction, by=by)
+    answer = kept_answer_of(question)
+    return keep_judgement(question, good=good, correction=correction, by=by, answer=answer)
 
 
 def forget_answers(database: Database) -> None:

@@ -35,6 +35,11 @@ def test_what_every_answer_has_is_its_json():
         "answerable": True,
         "notice": "",
         "milliseconds": 1.5,
+        "missing": (),
+        "sure": True,
+        "choices": (),
+        "confirmed": ["", ""],
+        "follows": "",
     }
 
 

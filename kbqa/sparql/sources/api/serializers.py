@@ -6,9 +6,15 @@ from django.core.files.uploadedfile import UploadedFile
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from kbqa.questions.api import JUDGEMENT_FIELDS, StepSerializer
+from kbqa.questions.api import (
+    JUDGEMENT_FIELDS,
+    AnswerSerializer,
+    ReadingSerializer,
+    answer_body,
+    reading_body,
+)
 from kbqa.sparql.answer.kept_answer import GraphAnswer, GraphResult, kept_answer_of
-from kbqa.sparql.models import Graph, GraphQuestion, GraphVersion
+from kbqa.sparql.models import Graph, GraphQuestion, GraphVersion, GraphWord
 from kbqa.sparql.prefixes import with_prefixes
 from kbqa.sparql.profile import Profile
 from kbqa.sparql.sources import services
@@ -159,17 +165,11 @@ class CellSerializer(serializers.Serializer[Any]):
         help_text="What `node` finds it by: of a blank node, `_:` and a label, until the graph is loaded "
         "anew. Empty for texts and numbers."
     )
-    kind = serializers.CharField(help_text="`iri`, `blank`, or a literal's language or datatype.")
+    kind = serializers.CharField(help_text="`iri`, `blank`, `triple`, or a literal's language or datatype.")
     unit = serializers.CharField(help_text="Empty where the property's name tells none.")
-
-
-class ReadingSerializer(serializers.Serializer[Any]):
-    """One way to understand the question."""
-
-    sparql = serializers.CharField()
-    words = serializers.CharField(help_text="The names that it chose, in their order.")
-    probability = serializers.FloatField()
-    steps = StepSerializer(many=True)
+    about = serializers.CharField(
+        help_text="Of the things in the first column: their class, and what tells namesakes apart."
+    )
 
 
 class GraphResultSerializer(serializers.Serializer[Any]):
@@ -181,17 +181,40 @@ class GraphResultSerializer(serializers.Serializer[Any]):
     cut = serializers.BooleanField(help_text="Whether there are more rows.")
 
 
-class AnswerSerializer(GraphResultSerializer):
+class GraphReadingSerializer(ReadingSerializer):
+    """One way to understand the question."""
+
+    sparql = serializers.CharField()
+    heads = serializers.ListField(child=serializers.CharField(), help_text="What its columns hold.")
+    preview = GraphResultSerializer(
+        allow_null=True, help_text="The beginning of its result, where it is among the `choices`."
+    )
+
+
+class GraphAnswerSerializer(AnswerSerializer, GraphResultSerializer):
     """An answer, and how it came about."""
 
-    question = serializers.CharField()
-    id = serializers.UUIDField(
-        help_text="Under which it can be read again and judged, by all who know this and may see the source."
+    readings = GraphReadingSerializer(many=True)
+
+
+class GraphWordSerializer(serializers.ModelSerializer[GraphWord]):
+    """A word of people for a thing, a class or a property."""
+
+    meaning = serializers.CharField(
+        max_length=1000, write_only=True, help_text="Its name in the graph, or its IRI where several have it."
     )
-    answerable = serializers.BooleanField()
-    notice = serializers.CharField(help_text="What to know of how the answer came about; mostly empty.")
-    readings = ReadingSerializer(many=True)
-    milliseconds = serializers.FloatField()
+
+    class Meta:
+        model = GraphWord
+        fields = ("id", "word", "iri", "meaning")
+        read_only_fields = ("id", "iri")
+        validators = ()
+
+
+class WordKeySerializer(serializers.Serializer[Any]):
+    """The word that is to be forgotten."""
+
+    id = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
 
 
 class EditSerializer(serializers.Serializer[Any]):
@@ -251,34 +274,29 @@ class GraphQuestionSerializer(GraphJudgementSerializer):
         fields = (*GraphJudgementSerializer.Meta.fields, "answer")  # type: ignore[assignment]
         read_only_fields = (*GraphJudgementSerializer.Meta.read_only_fields, "answer")  # type: ignore[assignment]
 
-    @extend_schema_field(AnswerSerializer(allow_null=True))
+    @extend_schema_field(GraphAnswerSerializer(allow_null=True))
     def get_answer(self, question: GraphQuestion) -> dict[str, Any] | None:
         """The answer as `ask` gave it."""
         answer = kept_answer_of(question)
-        return dict(AnswerSerializer(answer_body(answer, question)).data) if answer else None
+        return dict(GraphAnswerSerializer(graph_answer_body(answer, question)).data) if answer else None
 
 
-def answer_body(answer: GraphAnswer, question: GraphQuestion) -> dict[str, Any]:
+def graph_answer_body(answer: GraphAnswer, question: GraphQuestion) -> dict[str, Any]:
     """An answer as the API gives it."""
     result = answer.result or GraphResult()
     prefixes = question.graph.prefixes
-    return {
-        "question": answer.question,
-        "id": question.link,
-        "answerable": answer.answerable,
-        "notice": answer.notice,
+    return answer_body(answer, question) | {
         "columns": result.columns,
         "rows": result.rows,
         "holds": result.holds,
         "cut": result.cut,
         "readings": [
-            {
+            reading_body(reading)
+            | {
                 "sparql": with_prefixes(reading.query, prefixes),
-                "words": reading.words,
-                "probability": reading.probability,
-                "steps": reading.steps,
+                "heads": reading.heads,
+                "preview": reading.preview,
             }
             for reading in answer.readings
         ],
-        "milliseconds": round(answer.milliseconds, 1),
     }

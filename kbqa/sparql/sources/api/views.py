@@ -10,27 +10,30 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kbqa.questions.api import READING_PATH, AskParameters, QuestionViewSet
+from kbqa.questions.api import READING_PATH, FollowUpParameters, QuestionViewSet
 from kbqa.sparql.answer.kept_answer import kept_answer_of
 from kbqa.sparql.answer.neighbourhood import neighbourhood_of
 from kbqa.sparql.answer.registry import served
 from kbqa.sparql.ingest import edits
 from kbqa.sparql.models import Graph, GraphQuestion
+from kbqa.sparql.sources import glossary as words
 from kbqa.sparql.sources import selectors, services
 from kbqa.sparql.sources.api.serializers import (
     AddedGraphSerializer,
-    AnswerSerializer,
     EditSerializer,
     ExportParameters,
+    GraphAnswerSerializer,
     GraphJudgementSerializer,
     GraphProfileSerializer,
     GraphQuestionSerializer,
     GraphResultSerializer,
     GraphSerializer,
     GraphVersionSerializer,
+    GraphWordSerializer,
     NodeParameters,
     NodeSerializer,
-    answer_body,
+    WordKeySerializer,
+    graph_answer_body,
 )
 from kbqa.sparql.terms import parse_node
 from searchapp.api.parameters import parameters_of
@@ -77,16 +80,45 @@ class GraphViewSet(SourceViewSet[Graph]):
             headers={"Content-Disposition": f'attachment; filename="{graph.slug}.{suffix}"'},
         )
 
-    @extend_schema(parameters=[AskParameters], responses=AnswerSerializer)
+    @extend_schema(parameters=[FollowUpParameters], responses=GraphAnswerSerializer)
     @action(detail=True, pagination_class=None)
     def ask(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Answer a question in words, with the query behind the answer and the other readings."""
-        given = parameters_of(request, AskParameters)
-        graph = self.get_object()
-        _, question = services.ask(graph, given["q"], remember_for=request.user)
+        given = parameters_of(request, FollowUpParameters)
+        _, question = services.ask(
+            self.get_object(),
+            given["q"],
+            previous=given.get("previous"),
+            reading=given.get("reading", 0),
+            remember_for=request.user,
+        )
         answer = kept_answer_of(question)
         assert answer is not None
-        return Response(AnswerSerializer(answer_body(answer, question)).data)
+        return Response(GraphAnswerSerializer(graph_answer_body(answer, question)).data)
+
+    @extend_schema(responses=GraphWordSerializer(many=True))
+    @action(detail=True, pagination_class=None)
+    def glossary(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """What people call things, classes and properties of the graph."""
+        return Response(GraphWordSerializer(self.get_object().glossary.all(), many=True).data)
+
+    @extend_schema(request=GraphWordSerializer, responses={201: GraphWordSerializer})
+    @glossary.mapping.post
+    def define_word(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Say what a word means; the next question knows."""
+        wanted = GraphWordSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        return Response(
+            GraphWordSerializer(words.define(self.get_object(), **wanted.validated_data)).data, status=201
+        )
+
+    @extend_schema(parameters=[WordKeySerializer], responses={204: None})
+    @glossary.mapping.delete
+    def forget_word(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Forget what a word means."""
+        given = parameters_of(request, WordKeySerializer)
+        words.forget(self.get_object(), given["id"])
+        return Response(status=204)
 
     @extend_schema(parameters=[NodeParameters], responses=NodeSerializer)
     @action(detail=True, pagination_class=None)

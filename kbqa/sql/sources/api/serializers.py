@@ -6,7 +6,14 @@ from django.core.files.uploadedfile import UploadedFile
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from kbqa.questions.api import JUDGEMENT_FIELDS, AskParameters, StepSerializer
+from kbqa.questions.api import (
+    JUDGEMENT_FIELDS,
+    AnswerSerializer,
+    FollowUpParameters,
+    ReadingSerializer,
+    answer_body,
+    reading_body,
+)
 from kbqa.sql.answer.formatting import json_result, sentence_of
 from kbqa.sql.answer.kept_answer import DatabaseAnswer, kept_answer_of
 from kbqa.sql.exports.services import FORMATS
@@ -16,7 +23,6 @@ from kbqa.sql.sources.connecting import Trial
 from kbqa.sql.stores.server_parts import ENGINES, PARTS, TLS_MODES, given_parts
 from searchapp.api.sources import AUDIENCE_FIELDS, AudienceSerializer, WithJobSerializer, audience_of
 from searchapp.choices import ChoiceField
-from searchapp.visibility import current_reader
 
 
 @extend_schema_serializer(
@@ -216,23 +222,15 @@ class ResultSerializer(serializers.Serializer[Any]):
     milliseconds = serializers.FloatField()
 
 
-class SqlReadingSerializer(serializers.Serializer[Any]):
+class SqlReadingSerializer(ReadingSerializer):
     """One way to understand the question."""
 
     sql = serializers.CharField()
-    words = serializers.CharField(help_text="What the query does, in words.")
     sub_questions = serializers.ListField(child=serializers.CharField())
-    probability = serializers.FloatField()
-    unused = serializers.ListField(
-        child=serializers.CharField(),
-        help_text="Words of the question that it has nothing of; of the first few readings.",
-    )
-    why = serializers.CharField(help_text="Why it found nothing; empty where it found something.")
     preview = ResultSerializer(allow_null=True, help_text="Its first rows, where it is among the `choices`.")
-    steps = StepSerializer(many=True)
 
 
-class DatabaseAskParameters(AskParameters):
+class DatabaseAskParameters(FollowUpParameters):
     """A question in words, and where the asker chose them, the columns that its answer is made of."""
 
     column = serializers.ListField(
@@ -240,12 +238,6 @@ class DatabaseAskParameters(AskParameters):
         required=False,
         max_length=200,
         help_text="Only these columns, each as `table.column`.",
-    )
-    previous = serializers.UUIDField(
-        required=False, help_text="The `id` of an answer that the question may go on from: `and in Lisbon?`."
-    )
-    reading = serializers.IntegerField(
-        required=False, min_value=0, max_value=9_999, help_text="Which reading of that answer, from 0."
     )
 
 
@@ -257,40 +249,13 @@ class FocusSerializer(serializers.Serializer[Any]):
     kept = serializers.BooleanField()
 
 
-class DatabaseAnswerSerializer(serializers.Serializer[Any]):
+class DatabaseAnswerSerializer(AnswerSerializer):
     """An answer, and how it came about."""
 
-    question = serializers.CharField()
-    id = serializers.UUIDField(
-        help_text="Under which it can be read again and judged, by all who know this and may see the source."
-    )
-    answerable = serializers.BooleanField()
-    sure = serializers.BooleanField(
-        help_text="Whether the first reading is likely to be right; if not, ask which of `choices` is meant."
-    )
-    confirmed_by = serializers.CharField(
-        help_text="Who confirmed or corrected this answer before; told to who is signed in."
-    )
-    confirmed_at = serializers.CharField(
-        help_text="When somebody did, as ISO 8601; empty where it is no confirmed answer."
-    )
-    follows = serializers.CharField(
-        help_text="The question that this was read as a change of; empty where it is one of its own."
-    )
-    choices = serializers.ListField(
-        child=serializers.IntegerField(),
-        help_text="The numbers, from 0, of the likeliest readings that find different things.",
-    )
-    missing = serializers.ListField(
-        child=serializers.CharField(),
-        help_text="What the database has no word for, where there is no answer or it is not sure.",
-    )
     sentence = serializers.CharField()
-    notice = serializers.CharField(help_text="What to know of how the answer came about; mostly empty.")
     result = ResultSerializer(allow_null=True)
     readings = SqlReadingSerializer(many=True)
     focus = FocusSerializer(many=True)
-    milliseconds = serializers.FloatField()
 
 
 @extend_schema_serializer(
@@ -360,35 +325,21 @@ class DatabaseQuestionSerializer(DatabaseJudgementSerializer):
     def get_answer(self, question: DatabaseQuestion) -> dict[str, Any] | None:
         """The answer as `ask` gave it."""
         answer = kept_answer_of(question)
-        return dict(DatabaseAnswerSerializer(answer_body(answer, question)).data) if answer else None
+        return dict(DatabaseAnswerSerializer(database_answer_body(answer, question)).data) if answer else None
 
 
-def answer_body(answer: DatabaseAnswer, question: DatabaseQuestion) -> dict[str, Any]:
+def database_answer_body(answer: DatabaseAnswer, question: DatabaseQuestion) -> dict[str, Any]:
     """An answer as the API gives it."""
     best, result = answer.best, answer.result
-    return {
-        "question": answer.question,
-        "id": question.link,
-        "answerable": answer.answerable,
-        "sure": answer.sure,
-        "follows": answer.follows,
-        "confirmed_by": answer.confirmed_by if current_reader().signed_in else "",
-        "confirmed_at": answer.confirmed_at,
-        "choices": answer.choices,
-        "missing": answer.missing,
-        "notice": answer.notice,
+    return answer_body(answer, question) | {
         "sentence": sentence_of(result, best.label) if best and result else "",
         "result": json_result(result) if result else None,
         "readings": [
-            {
+            reading_body(reading)
+            | {
                 "sql": reading.query,
-                "words": reading.words,
                 "sub_questions": reading.sub_questions,
-                "probability": reading.probability,
-                "unused": reading.unused,
-                "why": reading.why,
                 "preview": json_result(reading.preview) if reading.preview else None,
-                "steps": reading.steps,
             }
             for reading in answer.readings
         ],
@@ -396,5 +347,4 @@ def answer_body(answer: DatabaseAnswer, question: DatabaseQuestion) -> dict[str,
             {"column": column.column, "relevance": round(column.relevance, 4), "kept": column.kept}
             for column in answer.focus.columns
         ],
-        "milliseconds": round(answer.milliseconds, 1),
     }

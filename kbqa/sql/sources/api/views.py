@@ -31,7 +31,7 @@ from kbqa.sql.sources.api.serializers import (
     ResultSerializer,
     SchemaSerializer,
     SqlSerializer,
-    answer_body,
+    database_answer_body,
 )
 from kbqa.sql.stores.databases import served
 from searchapp.api.negotiation import AnyContent, accepted
@@ -80,7 +80,7 @@ class DatabaseViewSet(SourceViewSet[Database]):
             reading=wanted.get("reading", 0),
             remember_for=request.user,
         )
-        return Response(DatabaseAnswerSerializer(answer_body(kept_answer(answer), question)).data)
+        return Response(DatabaseAnswerSerializer(database_answer_body(kept_answer(answer), question)).data)
 
     @extend_schema(request=SqlSerializer, responses=ResultSerializer)
     @action(detail=True, methods=["post"], pagination_class=None)

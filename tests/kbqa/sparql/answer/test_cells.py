@@ -21,7 +21,7 @@ ANN = iri("ann")
         (Literal(7), Cell("7", kind="integer")),
         (Literal("x", datatype=NamedNode("urn:own")), Cell("x", kind="urn:own")),
         (BlankNode("b0"), Cell("unnamed", "_:b0", "blank")),
-        (Triple(ANN, iri("p"), Literal(7)), Cell(str(Triple(ANN, iri("p"), Literal(7))), kind="blank")),
+        (Triple(ANN, iri("p"), Literal(7)), Cell("« Ann p 7 »", kind="triple")),
     ],
 )
 def test_a_term_is_shown_by_its_name_and_kind(term, cell):

@@ -111,3 +111,32 @@ def test_what_an_endpoint_calls_something_else_is_not_read_as_json(monkeypatch):
     monkeypatch.setattr(executor, "run_query", lambda *_, **__: answered)
     with pytest.raises(StoreError, match="text/csv"):
         run_limited(None, "SELECT * WHERE { ?s ?p ?x }", 10)
+
+
+GRAPHS = """
+GRAPH <urn:g1> { <urn:a> <urn:p> 1, 2 } GRAPH <urn:g2> { <urn:a> <urn:p> 2, 3 }
+GRAPH <urn:g3> { <urn:a> <urn:p> 4 }
+"""
+
+
+@pytest.mark.parametrize(
+    ("clauses", "number"),
+    [
+        ("FROM <urn:g1> FROM <urn:g2>", 3),
+        ("FROM <urn:g1> FROM <urn:g3>", 3),
+        ("FROM <urn:g1> FROM <urn:g1>", 2),
+        ("FROM <urn:g2>", 2),
+        ("FROM <urn:g1> FROM <urn:g2> FROM NAMED <urn:g3>", 3),
+    ],
+)
+def test_a_triple_of_several_graphs_counts_once(version, clauses, number):
+    store = Store(str(version.folder / "triples"))
+    store.update(f"INSERT DATA {{ {GRAPHS} }}")
+    store.flush()
+    del store
+    query = f'SELECT (COUNT(*) AS ?n) ("FROM <urn:g9>" AS ?text) {clauses} {{ ?s ?p ?o }}'
+    assert run_limited(version, query, 5).rows[0][0].value == str(number)
+    named = (
+        "SELECT (COUNT(*) AS ?n) FROM <urn:g1> FROM <urn:g2> FROM NAMED <urn:g3> { GRAPH ?g { ?s ?p ?o } }"
+    )
+    assert run_limited(version, named, 5).rows[0][0].value == "1"

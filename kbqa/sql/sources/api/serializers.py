@@ -33,7 +33,7 @@ from searchapp.visibility import current_reader
         ),
     ]
 )
-class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Database]):
+class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Database]):  # type: ignore[misc]
     """A database. A file is uploaded as `file` in a multipart form."""
 
     name = serializers.CharField(
@@ -162,7 +162,7 @@ class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Databas
         return database
 
 
-class AddedDatabaseSerializer(WithJobSerializer, DatabaseSerializer):
+class AddedDatabaseSerializer(WithJobSerializer, DatabaseSerializer):  # type: ignore[misc]
     """A database that was added, and the job that reads it."""
 
     class Meta(DatabaseSerializer.Meta):

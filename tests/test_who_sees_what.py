@@ -189,7 +189,8 @@ LISTS: dict[str, tuple[str, dict[str, Any]]] = {
 OPEN = {
     "code-hook",
     "health", "schema", "api-docs", "help", "sign-in", "sign-out", "oidc", "oidc-callback", None,
-    "api-mcp", "api-index", "api-me", "api-metrics", "add-repository", "add-graph", "add-database", "api-graph-question-list", "api-database-question-list",
+    "api-mcp", "api-index", "api-me", "api-metrics",
+    "add-repository", "add-graph", "add-database", "api-graph-question-list", "api-database-question-list",
 }  # fmt: skip
 
 

@@ -49,7 +49,7 @@ class BuildSerializer(serializers.ModelSerializer[Build]):
         )
     ]
 )
-class RepositorySerializer(AudienceSerializer, serializers.ModelSerializer[Repository]):
+class RepositorySerializer(AudienceSerializer, serializers.ModelSerializer[Repository]):  # type: ignore[misc]
     """A repository.
 
     The token can be set, never read; an archive is uploaded as `archive` in a multipart form.
@@ -135,7 +135,7 @@ def _kind_of(given: dict[str, Any]) -> str:
     return Repository.SourceKind.GIT if is_address else Repository.SourceKind.FOLDER
 
 
-class AddedRepositorySerializer(WithJobSerializer, RepositorySerializer):
+class AddedRepositorySerializer(WithJobSerializer, RepositorySerializer):  # type: ignore[misc]
     """A repository that was added, and the job that reads it."""
 
     class Meta(RepositorySerializer.Meta):

@@ -60,11 +60,11 @@ class ProblemSchema(AutoSchema):
         """The operation in a few words."""
         action = getattr(self.view, "action", "")
         if action in _SUMMARIES:
-            meta = self.view.queryset.model._meta
+            meta = self.view.queryset.model._meta  # type: ignore[attr-defined]
             return _SUMMARIES[action].format(single=meta.verbose_name, plural=meta.verbose_name_plural)
         return _FIRST_CLAUSE.match(self._said())[0]  # type: ignore[index]
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         """What the operation does; that of a view's kind is not said again for each."""
         is_of_framework = self._handler().__module__.startswith("rest_framework")
         return f"{self.get_summary()}." if is_of_framework else self._said()

@@ -239,9 +239,8 @@ def _jobs() -> Iterator[Finding]:
 def _ready() -> Iterator[Finding]:
     from searchapp.visibility import sources_by_kind
 
-    sources: list[Any] = [
-        source for model in sources_by_kind().values() for source in model.objects.filter(deleting=False)
-    ]
+    models: list[Any] = list(sources_by_kind().values())
+    sources = [source for model in models for source in model.objects.filter(deleting=False)]
     waiting = [f"{source.KIND} {source.key}" for source in sources if not source.serving]
     yield from _sources(len(sources), waiting)
 

@@ -1,8 +1,9 @@
 """What the database says at the moment when it is asked."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, QuerySet
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily
 
@@ -47,12 +48,13 @@ def _ages() -> GaugeMetricFamily:
         "searchapp_source_age_seconds", "Time since a source was last read.", labels=("kind", "source")
     )
     ended = Job.objects.filter(state=Job.State.SUCCEEDED, finished__isnull=False)
-    newest = dict(
+    newest: dict[str, Any] = dict(
         ended.order_by("subject", "-finished").distinct("subject").values_list("subject", "finished")
     )
     now = timezone.now()
     for kind, model in sources_by_kind().items():
-        for source in model.objects.filter(deleting=False):
+        sources: QuerySet[Any] = model.objects.all()
+        for source in sources.filter(deleting=False):
             if source.subject in newest:
                 family.add_metric((kind, source.key), (now - newest[source.subject]).total_seconds())
     return family

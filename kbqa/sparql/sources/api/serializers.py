@@ -44,7 +44,7 @@ class GraphVersionSerializer(serializers.ModelSerializer[GraphVersion]):
         ),
     ]
 )
-class GraphSerializer(AudienceSerializer, serializers.ModelSerializer[Graph]):
+class GraphSerializer(AudienceSerializer, serializers.ModelSerializer[Graph]):  # type: ignore[misc]
     """A graph. A file is uploaded as `file` in a multipart form."""
 
     name = serializers.CharField(
@@ -119,7 +119,7 @@ class GraphSerializer(AudienceSerializer, serializers.ModelSerializer[Graph]):
         return graph
 
 
-class AddedGraphSerializer(WithJobSerializer, GraphSerializer):
+class AddedGraphSerializer(WithJobSerializer, GraphSerializer):  # type: ignore[misc]
     """A graph that was added, and the job that reads it."""
 
     class Meta(GraphSerializer.Meta):

@@ -39,7 +39,7 @@ from searchapp.choices import ChoiceField
         ),
     ]
 )
-class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Database]):
+class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Database]):  # type: ignore[misc]
     """A database. A file is uploaded as `file` in a multipart form."""
 
     name = serializers.CharField(
@@ -168,7 +168,7 @@ class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Databas
         return database
 
 
-class AddedDatabaseSerializer(WithJobSerializer, DatabaseSerializer):
+class AddedDatabaseSerializer(WithJobSerializer, DatabaseSerializer):  # type: ignore[misc]
     """A database that was added, and the job that reads it."""
 
     class Meta(DatabaseSerializer.Meta):

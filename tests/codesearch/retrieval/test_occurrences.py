@@ -100,7 +100,7 @@ def test_regular_expressions_capitals_and_alternatives():
     assert found(r"/^import S/ case:yes") == set()
     assert found(r"/^import S/") == {("file", "b.py", 2)}
     assert found('"os.sep" OR "sys.path"') == {("method", "m", 7), ("method", "n", 10)}
-    assert found("todo OR name:m") == {("method", "n"), ("method", "m")}
+    assert found("todo OR name:m") == {("method", "n"), ("method", "m"), ("class", "A")}
     assert found(r"/return/ -/TODO$/ path:b.py") == {("method", "m", 7)}
 
 

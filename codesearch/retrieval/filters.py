@@ -64,7 +64,7 @@ def conditions_of(query: Query, with_text: Mapping[Literal, list[int]] | None = 
 
     def of_leaf(leaf: Filter | Literal) -> Sql:
         if isinstance(leaf, Literal):
-            return "u.id = ANY(%s)", [(with_text or {})[leaf]]
+            return "u.id = ANY(%s)", [(with_text or {})[not_negated(leaf)]]
         return filter_sql(leaf, "u")
 
     parts = [sql_of(part, of_leaf) for part in query.condition.parts]
@@ -76,9 +76,9 @@ def conditions_of(query: Query, with_text: Mapping[Literal, list[int]] | None = 
 
 
 def sql_of(condition: Condition, of_leaf: LeafSql) -> Sql:
-    """SQL of a condition, by that of its leaves, which are asked for without their minus."""
+    """SQL of a condition, by that of its leaves, which leaves their minus out."""
     if isinstance(condition, Filter | Literal):
-        sql, parameters = of_leaf(not_negated(condition))
+        sql, parameters = of_leaf(condition)
     else:
         word = " AND " if isinstance(condition, AllOf) else " OR "
         parts = [sql_of(part, of_leaf) for part in condition.parts]

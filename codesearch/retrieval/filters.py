@@ -15,14 +15,14 @@ from codesearch.retrieval.regular_expressions import AllOf as AllNeeded
 from codesearch.retrieval.regular_expressions import Needed
 from searchapp.visibility import visible_sql
 
-Sql = tuple[str, list[Any]]
+Sql = tuple[str, Sequence[Any]]
 """A condition and its parameters."""
 LeafSql = Callable[[Filter | Literal], Sql]
 
 OF_FILES = frozenset({"repo", "lang", "path"})
 """Filters that hold for all units of a file, or for none."""
-_TRUE: Sql = ("TRUE", [])
-_FALSE: Sql = ("FALSE", [])
+_TRUE: Sql = ("TRUE", ())
+_FALSE: Sql = ("FALSE", ())
 # More bits of a text's signature narrow no further.
 _MOST_BITS = 24
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from codesearch.retrieval.query import FIELDS
+from codesearch.retrieval.fields import FIELDS
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]

@@ -25,8 +25,8 @@ class HookView(APIView):
     """Webhooks."""
 
     # The signature says who calls.
-    authentication_classes: ClassVar = []
-    permission_classes: ClassVar = [AllowAny]
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
 
     @extend_schema(
         operation_id="code_repository_hook",

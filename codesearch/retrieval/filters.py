@@ -3,26 +3,26 @@
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from codesearch.indexing.trigrams import trigram_bits
 from codesearch.models import Repository
-from codesearch.retrieval.conditions import AllOf, Condition, Filter, Literal, not_negated
+from codesearch.retrieval.conditions import AllOf, Condition, Filter, Literal
 from codesearch.retrieval.fields import QueryError
 from codesearch.retrieval.query import Query
 from codesearch.retrieval.regular_expressions import AllOf as AllNeeded
 from codesearch.retrieval.regular_expressions import Needed
 from searchapp.visibility import visible_sql
 
-Sql = tuple[str, list[Any]]
+Sql = tuple[str, Sequence[Any]]
 """A condition and its parameters."""
 LeafSql = Callable[[Filter | Literal], Sql]
 
 OF_FILES = frozenset({"repo", "lang", "path"})
 """Filters that hold for all units of a file, or for none."""
-_TRUE: Sql = ("TRUE", [])
-_FALSE: Sql = ("FALSE", [])
+_TRUE: Sql = ("TRUE", ())
+_FALSE: Sql = ("FALSE", ())
 # More bits of a text's signature narrow no further.
 _MOST_BITS = 24
 
@@ -64,7 +64,7 @@ def conditions_of(query: Query, with_text: Mapping[Literal, list[int]] | None = 
 
     def of_leaf(leaf: Filter | Literal) -> Sql:
         if isinstance(leaf, Literal):
-            return "u.id = ANY(%s)", [(with_text or {})[leaf]]
+            return "u.id = ANY(%s)", [(with_text or {})[replace(leaf, negated=False)]]
         return filter_sql(leaf, "u")
 
     parts = [sql_of(part, of_leaf) for part in query.condition.parts]
@@ -76,9 +76,9 @@ def conditions_of(query: Query, with_text: Mapping[Literal, list[int]] | None = 
 
 
 def sql_of(condition: Condition, of_leaf: LeafSql) -> Sql:
-    """SQL of a condition, by that of its leaves, which are asked for without their minus."""
+    """SQL of a condition, by that of its leaves, which leaves their minus out."""
     if isinstance(condition, Filter | Literal):
-        sql, parameters = of_leaf(not_negated(condition))
+        sql, parameters = of_leaf(condition)
     else:
         word = " AND " if isinstance(condition, AllOf) else " OR "
         parts = [sql_of(part, of_leaf) for part in condition.parts]

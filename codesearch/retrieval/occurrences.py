@@ -159,7 +159,8 @@ class _Search:
             with_any = [signature_sql(literal.needed) for literal in self.literals]
             condition = f"{condition} AND ({' OR '.join(sql for sql, _ in with_any)})"
         served, visible = served_sql("f")
-        meets = [filter_sql(leaf, "f") for leaf in self._of_files]
+        # What does not exist is told of by the condition, where it is not excluded.
+        meets = [filter_sql(replace(leaf, negated=True), "f") for leaf in self._of_files]
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL statement_timeout = {max(1, settings.SEARCH_TIMEOUT_MS)}")
             cursor.execute(

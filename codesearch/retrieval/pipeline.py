@@ -83,11 +83,13 @@ def search(
         found = occurrences(query)
         conditions = _conditions(query, found)
         bounded = found is not None and found.bounded
-        is_ranked = query.text and not (bounded and conditions.none)
+        # Alternatives of texts and filters are a list, too, unless there are words to rank it by.
+        has_words = bool(query.text) and (bounded or query.text != " ".join(query.quoted))
+        is_ranked = has_words and not (bounded and conditions.none)
         result = _ranked(query, conditions, retriever, depth) if is_ranked else _Ranked([], ())
     if found is not None and bounded:
         hits, total, counts = matches_page(result.units, found.matches, offset, limit)
-    elif query.text:
+    elif has_words:
         hits, total = hits_of(result.units, offset, limit), len(result.units)
         counts = facets((unit.repository, unit.language, unit.kind, 1) for unit in result.units)
     else:
@@ -98,7 +100,7 @@ def search(
         query=query,
         hits=hits,
         total=total,
-        exhaustive=complete and (bounded or not query.text),
+        exhaustive=complete and (bounded or not has_words),
         facets=counts,
         words=result.words,
         milliseconds=(time.perf_counter() - started) * 1000,

@@ -11,7 +11,10 @@ MODULES = [
     "codesearch.indexing.vectors",
     *(
         f"codesearch.retrieval.{name}"
-        for name in ("boosts", "filters", "fusion", "lexical", "literals", "penalties", "query", "snippets")
+        for name in (
+            *("boosts", "filters", "fusion", "lexical", "penalties", "query"),
+            *("regular_expressions", "results", "snippets"),
+        )
     ),
 ]
 

@@ -202,7 +202,7 @@ def test_sql_by_hand_stands_only_where_it_is_known():
     assert {name for name in found if not name.startswith("codesearch/indexing/")} == {
         "codesearch/retrieval/candidates.py",
         "codesearch/retrieval/lexical.py",
-        "codesearch/retrieval/literals.py",
+        "codesearch/retrieval/occurrences.py",
         "codesearch/retrieval/snippets.py",
         "searchapp/audit/listeners.py",
         "searchapp/backup/services.py",

@@ -71,7 +71,7 @@ class Command(SearchappCommand):
             )
 
     def _start(
-        self, source: str, name: str, given: dict[str, str], *, replace: bool
+        self, source: str, name: str, given: dict[str, Any], *, replace: bool
     ) -> tuple[Repository, Job]:
         repository = Repository.objects.filter(name=name, deleting=False).first()
         if repository is not None:

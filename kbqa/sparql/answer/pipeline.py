@@ -42,7 +42,7 @@ UNLIKELY = 0.4
 Of those questions 83 % without an answer are taken for that, and 7 % of those that were read rightly.
 """
 _ENOUGH = 0.5
-"""How likely what is put together of simpler questions is for the question not to be read as a whole as well."""
+"""How likely what is put together of simpler questions is for the whole not to be read as well."""
 _POSSIBLE = 0.25
 """How likely it is at least to be shown: the decoder has no such query to compare it with."""
 LIKELY = 0.6

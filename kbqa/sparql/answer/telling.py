@@ -14,6 +14,7 @@ from kbqa.sparql.answer.sureness import Features, log_odds, probability
 from kbqa.sparql.answer.usage import Likenesses, Usage
 from kbqa.sparql.answer.wording import constants_of, in_words
 from kbqa.sparql.grammar import LinkedQuestion
+from kbqa.sparql.grammar.actions import EntityPointer, ValuePointer
 from kbqa.sparql.query import RDF_TYPE
 from kbqa.sparql.stores.base import RdfTerm
 
@@ -42,7 +43,7 @@ class Telling:
     def missing(self) -> tuple[str, ...]:
         """Words of the question for which the graph has nothing. Raises EncoderError."""
         linked, profile = self._linked, self._linked.graph.profile
-        mentions = (*linked.entities, *linked.values)
+        mentions: list[EntityPointer | ValuePointer] = [*linked.entities, *linked.values]
         spans = [each.span for each in mentions if each.span and each.features.similarity >= _MIN_SIMILARITY]
         spans += [each.span for each in linked.numbers if each.span]
         around = [text for entity in linked.entities for text in entity.context]
@@ -102,7 +103,7 @@ class Telling:
         texts = graph.store_names(things)
         classes = self._classes(things) if asked_kind(self._question) == "place" else {}
         found = [Found(term, _text(term, texts), classes.get(term, frozenset())) for term in terms]
-        literals = {
+        literals: dict[RdfTerm, str] = {
             term: term.value
             for term in Usage(reading.query, "", self._linked).terms
             if isinstance(term, Literal)

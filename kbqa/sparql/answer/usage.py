@@ -73,9 +73,11 @@ class Usage:
     def numbers(self) -> set[str]:
         """The numbers and dates that are compared with, or limit the rows, as they are written."""
         values = {term.value for term in self.terms if isinstance(term, Literal)}
-        values |= {each.value.value for each in self.filters if isinstance(each.value, Period)}
+        compared = [each.value for each in self.filters]
+        values |= {value.value for value in compared if isinstance(value, Period)}
         values |= {str(self.query.limit)} if self.query.limit else set()
-        return values | ({self.query.having.value.value} if self.query.having else set())
+        having = self.query.having.value if self.query.having else None
+        return values | ({having.value} if isinstance(having, Literal) else set())
 
     @cached_property
     def relations(self) -> list[str]:
@@ -192,7 +194,8 @@ class Usage:
 
     def left_out(self) -> int:
         """How many whole names in the question are of things and values, none of which is used."""
-        mentioned = [each for each in (*self.linked.entities, *self.linked.values) if each.features.exact]
+        pointers: list[EntityPointer | ValuePointer] = [*self.linked.entities, *self.linked.values]
+        mentioned = [each for each in pointers if each.features.exact]
         spans = {each.span for each in mentioned if each.span is not None}
         return sum(
             1 for span in spans if not any(_overlap(span, other) for other in [*self.spans, *self._named])

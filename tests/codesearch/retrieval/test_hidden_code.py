@@ -89,6 +89,7 @@ def test_a_hidden_repository_is_as_unknown_as_one_that_is_not_there(code, text):
 def test_excluding_a_hidden_repository_excludes_nothing(code):
     with reading_as(ANONYMOUS):
         assert search("-repo:nursery plant").total == search("plant").total == 1
+        assert search('-repo:nursery "plant"').total == search('"plant"').total
 
 
 def test_neighbours_of_a_unit_are_those_that_one_sees(code):

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('codesearch', '0006_visibility'),
+        ('codesearch', '0007_blob_trigrams'),
     ]
 
     operations = [

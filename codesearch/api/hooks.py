@@ -1,6 +1,6 @@
 """The address that hosts of git call when somebody has pushed."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -25,8 +25,8 @@ class HookView(APIView):
     """Webhooks."""
 
     # The signature says who calls.
-    authentication_classes: ClassVar = []
-    permission_classes: ClassVar = [AllowAny]
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
 
     @extend_schema(
         operation_id="code_repository_hook",

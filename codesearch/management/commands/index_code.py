@@ -57,7 +57,7 @@ class Command(SearchappCommand):
         """Run the build in this process and show its progress."""
         source: str = options["source"]
         name = options["name"] or services.suggested_name(source)
-        given = {"ref": options["ref"], "token": self._token(options["token_file"])}
+        given: dict[str, Any] = {"ref": options["ref"], "token": self._token(options["token_file"])}
         if options["exclude"]:
             given["excludes"] = "\n".join(options["exclude"])
         repository, job = self._start(source, name, given, replace=options["replace"])
@@ -71,7 +71,7 @@ class Command(SearchappCommand):
             )
 
     def _start(
-        self, source: str, name: str, given: dict[str, str], *, replace: bool
+        self, source: str, name: str, given: dict[str, Any], *, replace: bool
     ) -> tuple[Repository, Job]:
         repository = Repository.objects.filter(name=name, deleting=False).first()
         if repository is not None:

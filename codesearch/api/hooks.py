@@ -1,6 +1,6 @@
 """The address that hosts of git call when somebody has pushed."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema

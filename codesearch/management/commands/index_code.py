@@ -57,7 +57,7 @@ class Command(SearchappCommand):
         """Run the build in this process and show its progress."""
         source: str = options["source"]
         name = options["name"] or services.suggested_name(source)
-        given = {"ref": options["ref"], "token": self._token(options["token_file"])}
+        given: dict[str, Any] = {"ref": options["ref"], "token": self._token(options["token_file"])}
         if options["exclude"]:
             given["excludes"] = "\n".join(options["exclude"])
         repository, job = self._start(source, name, given, replace=options["replace"])

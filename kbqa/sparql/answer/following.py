@@ -8,6 +8,7 @@ changes nothing is one of its own; in that, "it" and "she" are what was asked fo
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from pyoxigraph import Literal, NamedNode
 
@@ -25,6 +26,7 @@ _FILLERS = following.FILLERS | frozenset(("any", "they", "each", "do", "does", "
 _PRONOUN = re.compile(r"\b(?P<word>its|his|hers?|their|he|she|him|it|they|them)\b(?P<own>'s)?", re.IGNORECASE)
 _OWNING = frozenset(("its", "his", "her", "hers", "their"))
 _OF_PEOPLE = frozenset(("he", "she", "him", "his", "her", "hers"))
+_Pointer = TypeVar("_Pointer", EntityPointer, ValuePointer)
 _LAST = ("last", "bottom")
 _BY_DATE = ("last", "latest", "newest", "first", "oldest", "earliest")
 
@@ -290,9 +292,7 @@ def _with_value(query: Query, predicate: NamedNode, literal: Literal) -> Query |
     return replace(query, filters=tuple(new if each is compared[0] else each for each in query.filters))
 
 
-def _by_span(
-    follow_up: _FollowUp, pointers: Sequence[EntityPointer | ValuePointer]
-) -> Iterator[tuple[Span, list[EntityPointer | ValuePointer]]]:
+def _by_span(follow_up: _FollowUp, pointers: Sequence[_Pointer]) -> Iterator[tuple[Span, list[_Pointer]]]:
     """What is mentioned where nothing else was, the longest mentions first."""
     near = [
         each

@@ -27,7 +27,12 @@ from typing import Any, BinaryIO
 import pyoxigraph as rdf
 
 if __name__ == "__main__":
-    from named_graphs import asked_graphs, keep_overlaps, named_graphs, settle
+    from named_graphs import (  # type: ignore[import-not-found, no-redef, unused-ignore]
+        asked_graphs,
+        keep_overlaps,
+        named_graphs,
+        settle,
+    )
 else:
     from kbqa.sparql.stores.named_graphs import asked_graphs, keep_overlaps, named_graphs, settle
 

@@ -140,6 +140,8 @@ class AddedRepositorySerializer(WithJobSerializer, RepositorySerializer):  # typ
 
     class Meta(RepositorySerializer.Meta):
         fields = (*RepositorySerializer.Meta.fields, "job")  # type: ignore[assignment]
+
+
 class RepositoryChangeSerializer(serializers.ModelSerializer[Repository]):
     """What can be changed of a repository; what is not sent stays as it is."""
 

@@ -103,12 +103,10 @@ class Telling:
         texts = graph.store_names(things)
         classes = self._classes(things) if asked_kind(self._question) == "place" else {}
         found = [Found(term, _text(term, texts), classes.get(term, frozenset())) for term in terms]
-        literals: dict[RdfTerm, str] = {
-            term: term.value
-            for term in Usage(reading.query, "", self._linked).terms
-            if isinstance(term, Literal)
-        }
-        named = {**{iri: name.rsplit(" (", 1)[0] for iri, name in reading.named.items()}, **literals}
+        named: dict[RdfTerm, str] = {iri: name.rsplit(" (", 1)[0] for iri, name in reading.named.items()}
+        for term in Usage(reading.query, "", self._linked).terms:
+            if isinstance(term, Literal):
+                named[term] = term.value
         return fits(self._question, reading.query, found, named)
 
     def _classes(self, things: Sequence[NamedNode]) -> dict[RdfTerm, frozenset[str]]:

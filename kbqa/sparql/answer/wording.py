@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode
 
-from kbqa.questions.phrases import begun, listed, with_article
+from kbqa.questions.phrases import begun, listed, ordinal, with_article
 from kbqa.sparql.answer.nouns import VALUE, Naming, Nouns
 from kbqa.sparql.answer.sayings import Saying
 from kbqa.sparql.dates import DATE_TYPES
@@ -20,8 +20,11 @@ from kbqa.sparql.query import (
     Filter,
     Item,
     Node,
+    Operation,
     Period,
     Query,
+    Reach,
+    Value,
     Variable,
 )
 
@@ -46,6 +49,12 @@ _TOGETHER = {
     Aggregate.MIN: "lowest",
     Aggregate.MAX: "highest",
 }
+_CALCULATED = {
+    Operation.DIFFERENCE: "the difference between {0} and {1}",
+    Operation.RATIO: "{0} divided by {1}",
+    Operation.PERCENTAGE: "{0} in percent of {1}",
+}
+_STEPS = " (over any number of steps)"
 _COUNTS = (Aggregate.COUNT, Aggregate.COUNT_DISTINCT)
 _WHOLE_DATE = len("2000-01-01")
 
@@ -73,6 +82,8 @@ def constants_of(query: Query) -> list[NamedNode]:
     filters = [*query.filters, *(each for branch in query.branches for each in branch.filters)]
     ends += [each.value for each in filters if isinstance(each.value, NamedNode)]
     ends += [each.value.edge.subject for each in filters if isinstance(each.value, Average)]
+    ends += [term for choice in query.choices for term in choice.terms]
+    ends += [iri for value in query.values for iri in constants_of(value)]
     return list(dict.fromkeys(end for end in ends if isinstance(end, NamedNode)))
 
 
@@ -90,6 +101,9 @@ class _Words(Nouns):
         return ", ".join([*filter(None, parts), *([f"where {rest}"] if rest else [])])
 
     def shown(self) -> str:
+        calculated = [self.calculated(item) for item in self.query.columns if item.operation]
+        if calculated:
+            return listed(calculated)
         plain = [item.variable for item in self.query.columns if item.variable and not item.aggregate]
         computed = [item for item in self.query.columns if item.aggregate]
         if not plain:
@@ -102,6 +116,23 @@ class _Words(Nouns):
         shown = [self.beside(main, variable) for variable in others]
         shown += [self.aggregated(item) for item in computed]
         return f"{head}, with {listed(shown)}" if shown else head
+
+    def calculated(self, item: Item) -> str:
+        """What is calculated of two values: the difference between the height of A and the height of B."""
+        ends = [self.other_value(end) for end in (item.variable, item.operand) if end is not None]
+        assert item.operation is not None
+        return _CALCULATED[item.operation].format(*ends)
+
+    def other_value(self, variable: Variable) -> str:
+        """A value that another one is compared, or calculated, with: whose it is, or how it is found."""
+        if isinstance(variable, Value):
+            return f"({_Words(self.query.values[variable.index], self.profile, self.named).text()})"
+        edge = self.introducing(variable)
+        if edge is None or variable in self.mentioned:
+            return f"the {self.name_of(variable, several=False)}"
+        self.said.add(edge)
+        self.mentioned.add(variable)
+        return f"the {self.saying(edge).text} of {self.end(edge.subject, edge)}"
 
     def computed_alone(self, items: Sequence[Item]) -> str:
         """Aggregates of everything: the number of films, the average height of towers."""
@@ -133,14 +164,14 @@ class _Words(Nouns):
     def main(self, variable: Variable) -> str:
         """The first column: all of it, or what is first in some order."""
         query = self.query
-        if query.order is None or query.limit is None:
+        if query.order is None or (query.limit is None and query.place is None):
             edge = None if self.class_of(variable) else self.naming_edge(variable)
             is_one = edge is not None and not isinstance(edge.subject, Variable) and not query.grouped
             return f"{'the' if is_one else 'every'} {self.head(variable, several=False)}"
         if query.order == Item(variable):
-            limit = "" if query.limit == 1 else f"{query.limit} "
+            limit = "" if query.limit == 1 or query.place else f"{query.limit} "
             return f"the {limit}{self.extreme(variable)} {self.owned(variable)}"
-        several = query.limit != 1
+        several = query.limit != 1 and query.place is None
         name, extreme = self.name_of(variable, several=several), self.superlative(query.order)
         among = self.head(variable, several=True)
         first = f"the {query.limit} {name}" if several else f"the {name}"
@@ -150,7 +181,8 @@ class _Words(Nouns):
     def superlative(self, order: Item) -> str:
         if order.aggregate in _COUNTS:
             counted = self.counted(order)
-            return f"the {'most' if self.query.descending else 'fewest'} {counted}"
+            place = f"{ordinal(self.query.place)} " if self.query.place and self.query.place > 1 else ""
+            return f"the {place}{'most' if self.query.descending else 'fewest'} {counted}"
         if order.variable is None:
             return "the first place in the order"
         edge = self.introducing(order.variable)
@@ -181,7 +213,8 @@ class _Words(Nouns):
 
     def extreme(self, variable: Variable) -> str:
         low, high = ("earliest", "latest") if self.is_date(variable) else ("lowest", "highest")
-        return high if self.query.descending else low
+        place = f"{ordinal(self.query.place)} " if self.query.place and self.query.place > 1 else ""
+        return f"{place}{high if self.query.descending else low}"
 
     def beside(self, main: Variable, variable: Variable) -> str:
         """A further column: its capital, or the film."""
@@ -228,9 +261,9 @@ class _Words(Nouns):
         query, order = self.query, self.query.order
         if order is None:
             return "" if query.limit is None else f"only the first {query.limit}"
-        if query.limit is not None:
+        if query.limit is not None or query.place is not None:
             plain = [item.variable for item in query.columns if item.variable and not item.aggregate]
-            return "" if plain else f"only {query.limit}"
+            return "" if plain else f"only {query.limit or ordinal(query.place or 1)}"
         return f"sorted by {self.ordered_by(order)}"
 
     def ordered_by(self, order: Item) -> str:
@@ -243,7 +276,8 @@ class _Words(Nouns):
         having = self.query.having
         if having is None:
             return ""
-        value = self.constant(having.value)
+        is_found = isinstance(having.value, Variable)
+        value = self.other_value(having.value) if is_found else self.constant(having.value)  # type: ignore[arg-type]
         compared = _COMPARED[having.comparison].removeprefix("is ")
         if having.item.aggregate in _COUNTS:
             exactly = "exactly " if having.comparison == Comparison.EQUAL else f"{compared} "
@@ -296,9 +330,8 @@ class _Words(Nouns):
         return f"the {self.name_of(condition.variable, several=False)} {self.compared(condition)}"
 
     def end(self, node: Node, edge: Edge) -> str:
-        if isinstance(node, Variable):
-            return self.one(node)
-        return self.constants(node, edge)
+        text = self.one(node) if isinstance(node, Variable) else self.constants(node, edge)
+        return f"{text}{_STEPS if edge.reach == Reach.MANY else ''}"
 
     # Nouns and what is said of them
 
@@ -334,7 +367,7 @@ class _Words(Nouns):
         plain = sorted(edges, key=lambda edge: isinstance(_other(edge, variable), Variable))
         texts = [self.clause(edge, variable, several=several) for edge in plain if self.take(edge)]
         texts += [self.without(group, variable, several=several) for group in self.negations_of(variable)]
-        conditions = self.conditions(variable)
+        conditions = [*self.conditions(variable), *self.chosen(variable, several=several)]
         texts += [f"that {listed(conditions)}"] if conditions else []
         texts += self.alternatives(variable, several=several)
         return [f"{'and ' if number else ''}{text}" for number, text in enumerate(filter(None, texts))]
@@ -430,8 +463,17 @@ class _Words(Nouns):
             self.compared(each) for each in self.filters() if each.variable == variable and self.take(each)
         ]
 
+    def chosen(self, variable: Variable, *, several: bool) -> list[str]:
+        """The things of which a variable is one."""
+        verb = "are" if several else "is"
+        choices = [choice.terms for choice in self.query.choices if choice.variable == variable]
+        return [f"{verb} {listed([self.constant(term) for term in terms], 'or')}" for terms in choices]
+
     def compared(self, condition: Filter) -> str:
         value, comparison = condition.value, condition.comparison
+        if isinstance(value, Variable):
+            words = _DATED if self.is_date(condition.variable) else _COMPARED
+            return f"{words.get(comparison, _COMPARED[comparison])} {self.other_value(value)}"
         if isinstance(value, Average):
             of = value.edge.subject
             whose = "" if isinstance(of, Variable) else f" of {self.constants(of, value.edge)}"

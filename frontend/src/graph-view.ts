@@ -97,9 +97,12 @@ export function startGraphView(frame: HTMLElement): void {
   standInForStyleSheet();
   const canvas = document.createElement("div");
   canvas.className = "graph-canvas";
+  // Cytoscape measures what it draws in.
+  frame.append(canvas);
   const view = cytoscape({
     container: canvas,
     elements: [...nodes, ...edges],
+    layout: { name: "preset" },
     style: style(),
     // The page scrolls under the wheel: the buttons zoom.
     userZoomingEnabled: false,
@@ -126,7 +129,7 @@ export function startGraphView(frame: HTMLElement): void {
     button("Full screen", "Show it on the full screen", () => void frame.requestFullscreen?.()),
     chosen,
   );
-  frame.append(tools, canvas);
+  frame.prepend(tools);
   const page = frame.dataset["page"] ?? "";
   view.on("tap", "node", (event) => {
     const node = event.target as cytoscape.NodeSingular;

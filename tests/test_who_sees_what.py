@@ -224,7 +224,7 @@ def add_place(kind: str, visibility: str, folder: Any, asker: User) -> Place:
         path = folder / f"{secret}.nt"
         label = "<http://www.w3.org/2000/01/rdf-schema#label>"
         path.write_text(
-            f'<urn:t:1> {label} "{secret}" .\n<urn:t:1> <urn:{secret}> "{secret}" .\n'
+            f'<urn:t:1> {label} "{secret}" .\n<urn:t:1> <urn:{secret}> "{secret} wood" .\n'
             f"<urn:t:1> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <urn:{secret}-tree> .\n"
         )
         graph, job = graphs.add_graph(
@@ -385,6 +385,7 @@ def alike(response: HttpResponse, address: str, key: str) -> str:
     said = text(response)
     for shown in (address, address.lstrip("/"), key):
         said = said.replace(shown, "…")
+    said = re.sub(r"(X-Request-Id|RateLimit-\w+): [^\n]*", r"\1: …", said)
     return re.sub(r'(csrfmiddlewaretoken" value="|csrftoken=|Content-Length: )[\w]+', r"\1…", said)
 
 
@@ -447,6 +448,8 @@ def test_what_a_person_may_see_is_shown(person, send, world):
         for methods, may in ((route.writes, person.may_write), (route.judges, person.may_judge)):
             for method, given in methods.items():
                 response = send(method, address, given)
+                if response.status_code == 405:  # which is told before anything else
+                    continue
                 is_refused = response.status_code in (401, 403) or "sign-in?" in response.get("Location", "")
                 assert is_refused != may(address), (method, address, text(response)[:600])
                 assert response.status_code < 500, (method, address)
@@ -468,8 +471,9 @@ def test_lists_hold_what_a_person_may_see(person, send, world):
 
 @pytest.mark.parametrize("person", PEOPLE, ids=str)
 def test_no_other_address_tells_of_what_a_person_may_not_see(person, send, world):
-    names = [name for name in OPEN if name is not None]
-    for address in (*map(reverse, names), "/api/nothing", "/nothing", "/static/nothing"):
+    names = [name for name in OPEN if name not in (None, "code-hook")]
+    hook = reverse("code-hook", args=["nothing"])
+    for address in (*map(reverse, names), hook, "/api/nothing", "/nothing", "/static/nothing"):
         for method in METHODS if not person.is_lost(address) else ():
             said = text(send(method, address, {}))
             for (_, visibility), place in world.places.items():

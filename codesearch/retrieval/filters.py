@@ -64,7 +64,7 @@ def conditions_of(query: Query, with_text: Mapping[Literal, list[int]] | None = 
 
     def of_leaf(leaf: Filter | Literal) -> Sql:
         if isinstance(leaf, Literal):
-            return "u.id = ANY(%s)", [(with_text or {})[replace(leaf, negated=False)]]
+            return "u.id = ANY(%s)", [(with_text or {}).get(replace(leaf, negated=False), [])]
         return filter_sql(leaf, "u")
 
     parts = [sql_of(part, of_leaf) for part in query.condition.parts]

@@ -31,6 +31,7 @@ INTERNAL = {
     "NotCoveredError",
     "NotWritableError",
     "Refused",
+    "RegularExpressionError",
     "StatementFailed",
     "TooDeep",
     "UnsupportedQueryError",

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Mapping, Sequence
 
+from kbqa.sql.grammar.actions import OPERATORS
 from kbqa.sql.joins import joins
 from kbqa.sql.query import (
     Condition,
@@ -77,7 +78,7 @@ class AnalystTables:
         return [ref for ref in plain if set(words) & set(readable(ref.column).split())]
 
     def computed(
-        self, table: Table, operators: Sequence[Operator] = tuple(Operator)
+        self, table: Table, operators: Sequence[Operator] = tuple(OPERATORS.values())
     ) -> tuple[Expression, str] | None:
         """Two numbers of a table with an operator, and the words for it."""
         columns = self.conditions.columns(table, ColumnType.NUMBER)

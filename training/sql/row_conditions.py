@@ -69,6 +69,9 @@ class RowConditions:
                 condition.item == other.item for condition in drawn[0] for other in draft.query.where
             ):
                 continue
+            lacking = [each.item for each in drawn[0] if each.comparison == Comparison.IS_NULL]
+            if any(item in draft.query.items for item in lacking):
+                continue  # nothing of what is not there can be shown
             conditions, words = drawn
             if number and any(condition.follows_or for condition in (*draft.query.where, *conditions)):
                 break  # alternatives and a condition more: who is to say what belongs together

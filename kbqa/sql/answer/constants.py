@@ -35,6 +35,8 @@ _LITERAL = re.compile(
     re.IGNORECASE,
 )
 """Texts that a name is asked to contain: `the letter M`, `the word love`."""
+_OF_LETTERS = re.compile(r"\b(?:letter|character) ['\"‘’“]?$", re.IGNORECASE)
+"""What stands before one that may be any, `the letter a`."""
 
 
 def constants_of(
@@ -116,7 +118,11 @@ def _quoted(question: str) -> list[tuple[str, Span]]:
     """Quotations, and texts that a name is asked to contain."""
     quoted = [(text.strip(" %"), span) for text, span in quoted_of(question)][:_MAX_QUOTED]
     literals = [(match.group(1).rstrip("."), match.span(1)) for match in _LITERAL.finditer(question)]
-    new = [(text, span) for text, span in literals if text not in COMMON and text not in dict(quoted)]
+    new = [
+        (text, span)
+        for text, span in literals
+        if text not in dict(quoted) and (text not in COMMON or _OF_LETTERS.search(question[: span[0]]))
+    ]
     return [*quoted, *new[:_MAX_LITERALS]]
 
 

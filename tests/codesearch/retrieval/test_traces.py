@@ -60,4 +60,4 @@ def test_pasted_code_is_narrowed_by_filters_before_it():
     assert [(one.field, one.value) for one in query.filters] == [("repo", "shop"), ("lang", "python")]
     assert query.text == 'def f(x):\n    return "x"'
     assert query.is_code
-    assert parse_query("x = 1\nrepo:shop").filters == ()
+    assert parse_query("x = 1\n# repo:shop").filters == ()

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
@@ -15,6 +15,8 @@ from searchapp.api.permissions import Readers, ReadOrWriteScope, may_read, may_w
 VISITOR = SimpleNamespace(is_authenticated=False, is_staff=False, pk=None)
 ACCOUNT = SimpleNamespace(is_authenticated=True, is_staff=False, pk=3)
 STAFF = SimpleNamespace(is_authenticated=True, is_staff=True, pk=4)
+METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
+VIEW = SimpleNamespace(allowed_methods=METHODS)
 READ, WRITE = ApiKey(pk=8, scope="read"), ApiKey(pk=9, scope="write")
 
 
@@ -51,7 +53,7 @@ def test_everybody_reads_where_a_source_is_for_everyone(settings, monkeypatch):
     assert may_read(VISITOR)
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(
     ("user", "auth", "writes"),
     [
@@ -66,13 +68,19 @@ def test_everybody_reads_where_a_source_is_for_everyone(settings, monkeypatch):
 def test_writing_needs_staff_and_a_key_of_the_scope_write(settings, method, user, auth, writes):
     settings.ANONYMOUS_READ = True
     expected = writes or method in ("GET", "HEAD", "OPTIONS")
-    assert ReadOrWriteScope().has_permission(request_of(user, method, auth), None) == expected
+    assert ReadOrWriteScope().has_permission(request_of(user, method, auth), VIEW) == expected
 
 
 def test_a_view_that_only_reads_lets_readers_post(settings, closed):
     settings.ANONYMOUS_READ = False
-    assert Readers().has_permission(request_of(ACCOUNT, "POST", READ), None)
-    assert not Readers().has_permission(request_of(VISITOR, "POST"), None)
+    assert Readers().has_permission(request_of(ACCOUNT, "POST", READ), VIEW)
+    assert not Readers().has_permission(request_of(VISITOR, "POST"), VIEW)
+
+
+def test_a_method_that_a_view_has_not_is_told_before_who_may_use_it():
+    reading = SimpleNamespace(allowed_methods=["GET"])
+    with pytest.raises(MethodNotAllowed):
+        ReadOrWriteScope().has_permission(request_of(VISITOR, "PUT"), reading)
 
 
 @pytest.mark.parametrize(

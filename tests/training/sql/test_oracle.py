@@ -20,11 +20,15 @@ FOLDER = Path(__file__).parent
 QUESTION = "Which 3 customers from Porto older than 30 bought a 'red chair' after 2024-01-01?"
 NOT_WRITABLE = {
     'SELECT name FROM customer WHERE name = "name"': "column customer.name is not offered at VALUE.",
+    **{
+        f"SELECT name FROM customer WHERE name {condition}": "keyword END is not offered at NEXT."
+        for condition in ('= "Bo"', "= 'Anna O''Hara'", "= 'Jón Þórsson'", "LIKE 'Bo'")
+    },
     "SELECT count(DISTINCT city_id), sum(DISTINCT age) FROM customer": (
         "keyword DISTINCT is not offered at OPERAND."
     ),
 }
-"""What the parser reads and the grammar does not write: a column beside itself, sums of distinct values."""
+"""What the parser reads and the grammar does not write: a column beside itself, or one shown as said."""
 
 
 def mentioning(shop, query: Query) -> LinkedQuestion:

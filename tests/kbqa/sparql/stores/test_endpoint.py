@@ -204,9 +204,9 @@ def test_relations_are_those_of_a_folder(endpoint):
 
 def test_surroundings_are_those_of_a_folder_and_come_in_portions(endpoint):
     store, requests = endpoint(TRIPLES)
-    terms = [A, Literal(1), iri("none"), B] * 11
+    terms = [A, Literal(1), iri("none"), B] * 33
     assert store.surroundings(terms) == store_of(TRIPLES).surroundings(terms)
-    assert len(requests) == 3, "of twenty terms each"
+    assert len(requests) == 3, "of sixty terms each"
 
 
 @pytest.mark.parametrize("token", ["", "secret"])

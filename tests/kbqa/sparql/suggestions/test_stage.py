@@ -40,6 +40,8 @@ def suggested(graph, monkeypatch):
         made: Iterator[Example] = (Example(question, query) for question, query, _ in examples)
         monkeypatch.setattr(stage, "make_examples", lambda *_, **__: made)
         monkeypatch.setattr(stage, "local_decoder", lambda: None)
+        asked = {query: question for question, query, _ in reversed(examples) if query}
+        monkeypatch.setattr(stage, "as_question", lambda query, _: asked[query])
         monkeypatch.setattr(stage, "ask", lambda question, *_: answers[question])
         return list(working_questions(GraphVersion(number=1), graph))
 

@@ -385,6 +385,7 @@ def alike(response: HttpResponse, address: str, key: str) -> str:
     said = text(response)
     for shown in (address, address.lstrip("/"), key):
         said = said.replace(shown, "…")
+    said = re.sub(r"no ([\w ]+) '[^']*' here", r"no \1 '…' here", said)
     said = re.sub(r"(X-Request-Id|RateLimit-\w+): [^\n]*", r"\1: …", said)
     return re.sub(r'(csrfmiddlewaretoken" value="|csrftoken=|Content-Length: )[\w]+', r"\1…", said)
 

@@ -163,8 +163,10 @@ class TimeQuestions(PlainQuestions):
         what, measure = self.words.measure(table, summed, extremes=False)
         name, most = self.words.called(by), self.rng.random() < 0.75
         draft = self._draft(Query((Item(Term(by)), measure), group=(by,)), table)
-        if draft is None:
-            return None
+        if draft is None or any(
+            each.item == Item(Term(by)) and not each.values for each in draft.query.where
+        ):
+            return None  # there are no groups by what is empty
         words = " ".join(draft.words)
         if self.rng.random() < 0.4:
             how = self.rng.choice(("most", "highest number of") if most else ("fewest", "lowest number of"))

@@ -1,6 +1,6 @@
 """What parsing yields, and what a language module says about its language."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -19,11 +19,13 @@ class Segment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CodeUnit:
-    """A function, method, class, module or passage of one file.
+    """A definition, module or passage of one file.
 
     Lines count from 1, both ends included. `code` is the unit's source; in a class, the bodies of its
     methods, which are units of their own, are left out. `tree` is the unit's node in the syntax tree, None
     for passages; `segments` are the stretches of the file that `code` was put together from, in order.
+    One that is not `encoded` is found by its name and words alone: its text says little by itself, and is
+    encoded with the class or module around it.
     """
 
     kind: str
@@ -36,6 +38,7 @@ class CodeUnit:
     end_line: int
     tree: Node | None = None
     segments: tuple[Segment, ...] = ()
+    encoded: bool = True
 
 
 @dataclass(frozen=True)
@@ -47,15 +50,36 @@ class ParsedFile:
     sound: bool = True
 
 
+DECLARATION_KINDS = frozenset({"constant", "variable", "field", "property", "macro"})
+"""Kinds of units that are declared in a line or few, and that no other unit is inside of."""
+
+
+class Declared(NamedTuple):
+    """What a declaration declares: a name, and the kind of its unit.
+
+    `is_prototype`: only promised, as a function without its body is. `node` is the part of the declaration
+    that is the unit, None for all of it.
+    """
+
+    name: str
+    kind: str
+    is_prototype: bool = False
+    node: Node | None = None
+
+
 @dataclass(frozen=True)
 class Language:
     """One programming language, as its tree-sitter grammar sees it.
 
     `functions` and `classes` map to units the node types that define them; `scopes` name what they enclose
-    without being units (namespaces, Rust's impl). `wrappers` are nodes that belong to the definition they
-    hold (decorators, export). `name_of` returns a definition's name, or None where the node defines nothing
-    of its own; `documentation_of` returns documentation written inside the definition, where the language has
-    that.
+    without being units (namespaces, Rust's impl). `declarations` are the node types that may declare
+    constants, variables, fields, properties, macros and prototypes outside of functions: `declared_by` says
+    which, given a node and the kind of what encloses it (`class`, `scope`, or empty). `wrappers` are nodes
+    that belong to the definition they hold (decorators, export). `name_of` returns a definition's name, or
+    None where the node defines nothing of its own; `is_method` says of a function outside of classes whether it
+    is a method all the same. `documentation_of` returns documentation written inside the definition, where
+    the language has that. `readable` gives a source, its length kept, in which the
+    grammar finds its way.
     """
 
     name: str
@@ -65,16 +89,20 @@ class Language:
     functions: frozenset[str]
     classes: frozenset[str]
     scopes: frozenset[str] = frozenset()
+    declarations: frozenset[str] = frozenset()
     wrappers: frozenset[str] = frozenset()
     comments: frozenset[str] = frozenset({"comment", "line_comment", "block_comment"})
     imports: frozenset[str] = frozenset()
     separator: str = "."
     name_of: Callable[[Node], str | None] = lambda node: field_text(node, "name")
+    is_method: Callable[[Node, str], bool] = lambda node, name: False
     documentation_of: Callable[[Node], Node | None] = lambda node: None
+    declared_by: Callable[[Node, str], Iterable[Declared]] = lambda node, inside: ()
+    readable: Callable[[bytes], bytes] = lambda source: source
 
     def parse(self, source: bytes) -> tree_sitter.Tree:
         """The syntax tree of a source in UTF-8, by a new parser: no two threads may share one."""
-        return tree_sitter.Parser(self._syntax).parse(source)
+        return tree_sitter.Parser(self._syntax).parse(self.readable(source))
 
     @cached_property
     def _syntax(self) -> tree_sitter.Language:
@@ -82,8 +110,13 @@ class Language:
 
     @cached_property
     def definitions(self) -> Mapping[str, str]:
-        """By node type what it defines: `function`, `class` or `scope`."""
-        kinds = (("function", self.functions), ("class", self.classes), ("scope", self.scopes))
+        """By node type what it defines: `function`, `class`, `scope` or a `declaration`."""
+        kinds = (
+            ("declaration", self.declarations),
+            ("function", self.functions),
+            ("class", self.classes),
+            ("scope", self.scopes),
+        )
         return {node_type: kind for kind, node_types in kinds for node_type in node_types}
 
 
@@ -96,6 +129,15 @@ def field_text(node: Node, field: str) -> str | None:
     """Source of a node's field, or None where it has none."""
     child = node.child_by_field_name(field)
     return node_text(child) if child is not None else None
+
+
+def constant_or(kind: str, name: str) -> str:
+    """The kind of a name, in languages that tell constants by their capitals alone.
+
+    >>> constant_or("variable", "MAX_SIZE"), constant_or("variable", "_"), constant_or("field", "size")
+    ('constant', 'variable', 'field')
+    """
+    return "constant" if name.isupper() else kind
 
 
 def join_source(

@@ -1,11 +1,15 @@
 """One file → its units. Never raises: what cannot be parsed as code is still text."""
 
+from bisect import bisect_left
 from pathlib import PurePosixPath
 
 from tree_sitter import Node
 
-from codesearch.parsing.base import CodeUnit, Language, ParsedFile, join_source, node_text
+from codesearch.parsing.base import DECLARATION_KINDS, CodeUnit, Language, ParsedFile, join_source, node_text
 from codesearch.parsing.languages import LANGUAGES
+from codesearch.parsing.languages.c import LANGUAGE as C
+from codesearch.parsing.languages.cpp import LANGUAGE as CPP
+from codesearch.parsing.languages.cpp import is_cpp
 from codesearch.parsing.passages import TEXT_LABELS, passages_of, text_language
 from codesearch.parsing.units import Definition, clean_comments, clean_string, find_definitions, unit_of
 
@@ -34,13 +38,16 @@ def parse_file(path: str, text: str) -> ParsedFile:
     """Units of a file: functions, methods, classes and what is left of the module; passages of other text."""
     name = language_of(path) or "text"
     language = _grammar(path, name)
+    if language is C and PurePosixPath(path).suffix.lower() == ".h" and is_cpp(text):
+        name, language = CPP.name, CPP
     if language is None:
         return ParsedFile(name, passages_of(path, text, name))
     source = text.encode("utf-8", errors="replace")
     tree = language.parse(source)
     definitions = find_definitions(tree, language)
     units = [unit_of(definition, source, language) for definition in definitions]
-    units += _module_units(path, source, tree.root_node, definitions, language)
+    bodies = [item for item in definitions if item.kind not in DECLARATION_KINDS and not item.is_prototype]
+    units += _module_units(path, source, tree.root_node, bodies, language)
     sound = not tree.root_node.has_error
     if not units:
         return ParsedFile(name, passages_of(path, text, name), sound)
@@ -86,11 +93,17 @@ def _module_units(
 
 
 def _covered(node: Node, taken: list[tuple[int, int]]) -> bool:
-    """A top-level node belongs to the definitions inside it if they make up most of it."""
+    """A top-level node belongs to the definitions inside it if they make up most of it.
+
+    `taken` are where definitions start and end, in order.
+    """
     inside = 0
     end = node.start_byte
-    for start, stop in taken:
-        if start >= node.start_byte and stop <= node.end_byte and start >= end:
+    for index in range(bisect_left(taken, (node.start_byte, 0)), len(taken)):
+        start, stop = taken[index]
+        if start >= node.end_byte:
+            break
+        if stop <= node.end_byte and start >= end:
             inside += stop - start
             end = stop
     return inside * 2 > node.end_byte - node.start_byte

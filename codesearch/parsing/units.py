@@ -2,19 +2,22 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node, Tree
 
-from codesearch.parsing.base import CodeUnit, Language, join_source, node_text
+from codesearch.parsing.base import DECLARATION_KINDS, CodeUnit, Language, join_source, node_text
 
 # A function inside a function is a unit of its own only if it is long enough to be looked for.
 _NESTED_LINES = 6
+# A constant, variable, field, property or macro is encoded by itself if it is as long as this.
+_ENCODED_LINES = 6
 _SIGNATURE_CHARACTERS = 1000
 _NAME_CHARACTERS = 200
-_COMMENT_MARKS = re.compile(r"^\s*(?:/\*+!?|\*+/|\*(?!/)|//[/!]*|#+!?|--+)\s?|\s*\*+/\s*$")
+_COMMENT_MARKS = re.compile(r"^\s*(?:/\*+!?|\*+/|\*(?!/)|//[/!]*|#+[!:]?|--+)\s?|\s*\*+/\s*$")
 # What leads over to the body; the angle bracket of `class Box<T>` belongs to the signature.
 _SIGNATURE_END = re.compile(r"(?:\s|[{:]|=>?)+$")
+_OPERATOR = re.compile(r"\boperator\b")
 _STRING_MARKS = re.compile(r"^[rRuUbBfF]*(?:\"\"\"|'''|\"|')|(?:\"\"\"|'''|\"|')$")
 
 
@@ -22,7 +25,8 @@ _STRING_MARKS = re.compile(r"^[rRuUbBfF]*(?:\"\"\"|'''|\"|')|(?:\"\"\"|'''|\"|')
 class Definition:
     """A definition found in the tree.
 
-    `outer` is the node with its decorators; `children` are the units inside.
+    `outer` is the node with its decorators; `children` are the units inside. `is_prototype`: what it defines
+    has its body elsewhere.
     """
 
     node: Node
@@ -31,6 +35,7 @@ class Definition:
     name: str
     qualified_name: str
     comments: list[Node]
+    is_prototype: bool = False
     children: list["Definition"] = field(default_factory=list)
 
 
@@ -43,6 +48,8 @@ class _Scope:
     node_type: str
     path: str
     definition: Definition | None
+    is_local: bool = False
+    """Whether what is declared in it is nobody's business outside."""
 
 
 def find_definitions(tree: Tree, language: Language) -> list[Definition]:
@@ -55,23 +62,63 @@ def find_definitions(tree: Tree, language: Language) -> list[Definition]:
             scopes.pop()
         while wrappers and wrappers[-1][0] >= depth:
             wrappers.pop()
+        kind = language.definitions.get(node.type) if node.is_named else None
+        if kind == "declaration":
+            definitions += _declarations(node, depth, scopes, wrappers, language)
+        elif kind:
+            scope = _opened(node, depth, kind, scopes, wrappers, language)
+            if scope is not None:
+                scopes.append(scope)
+            if scope is not None and scope.definition is not None:
+                definitions.append(scope.definition)
         if node.type in language.wrappers:
             wrappers.append((depth, node))
-        kind = language.definitions.get(node.type) if node.is_named else None
-        name = language.name_of(node) if kind else None
-        if not kind or not name:
-            continue
-        outer = _outermost(node, depth, wrappers)
-        definition = _definition(
-            node, outer, kind, " ".join(name.split())[:_NAME_CHARACTERS], scopes, language
-        )
-        if definition is not None:
-            definitions.append(definition)
-            owner = next((scope.definition for scope in reversed(scopes) if scope.definition), None)
-            if owner is not None:
-                owner.children.append(definition)
-        path = definition.qualified_name if definition else language.separator.join([*_path(scopes), name])
-        scopes.append(_Scope(depth, kind, node.type, path, definition))
+    return definitions
+
+
+def _opened(
+    node: Node,
+    depth: int,
+    kind: str,
+    scopes: list[_Scope],
+    wrappers: list[tuple[int, Node]],
+    language: Language,
+) -> _Scope | None:
+    """What a function, class or namespace encloses; None where the node defines nothing of its own."""
+    name = language.name_of(node)
+    if not name:
+        # Names inside of a function without a name are those of what is around it, variables are not.
+        around = scopes[-1] if scopes else _Scope(depth, "", "", "", None)
+        return replace(around, depth=depth, definition=None, is_local=True) if kind == "function" else None
+    name = " ".join(name.split())[:_NAME_CHARACTERS]
+    definition = _definition(node, _outermost(node, depth, wrappers), kind, name, scopes, language)
+    if definition is not None:
+        owner = next((scope.definition for scope in reversed(scopes) if scope.definition), None)
+        if owner is not None:
+            owner.children.append(definition)
+    path = definition.qualified_name if definition else language.separator.join([*_path(scopes), name])
+    return _Scope(depth, kind, node.type, path, definition, is_local=kind == "function")
+
+
+def _declarations(
+    node: Node, depth: int, scopes: list[_Scope], wrappers: list[tuple[int, Node]], language: Language
+) -> list[Definition]:
+    """What a declaration declares, unless it is local to a function."""
+    if any(scope.is_local for scope in scopes):
+        return []
+    inside = scopes[-1].kind if scopes else ""
+    declared = list(language.declared_by(node, inside))
+    if not declared:
+        return []
+    whole = _outermost(node, depth, wrappers)
+    comments = _comments_before(whole, language)
+    definitions = []
+    for name, kind, is_prototype, part in declared:
+        name = " ".join(name.split())[:_NAME_CHARACTERS]
+        if name:
+            path = language.separator.join([*_path(scopes), name])
+            own = comments if part is None else _comments_before(part, language)
+            definitions.append(Definition(part or node, part or whole, kind, name, path, own, is_prototype))
     return definitions
 
 
@@ -87,16 +134,46 @@ def unit_of(definition: Definition, source: bytes, language: Language) -> CodeUn
     code, segments = join_source(source, _spans(definition), b"...")
     return CodeUnit(
         kind=definition.kind,
-        name=re.split(r"\.|::", definition.name)[-1],
+        name=last_part(definition.name),
         qualified_name=definition.qualified_name[:500],
         signature=_signature(definition, source),
         documentation=documentation,
         code=code,
         start_line=definition.outer.start_point.row + 1,
-        end_line=definition.outer.end_point.row + 1,
+        end_line=_last_row(definition.outer) + 1,
         tree=definition.outer,
         segments=segments,
+        encoded=_is_encoded(definition, bool(documentation)),
     )
+
+
+def _last_row(node: Node) -> int:
+    """The row of a node's last character, which may be the line break of the row before its end."""
+    end = node.end_point
+    return end.row - 1 if end.column == 0 and end.row > node.start_point.row else end.row
+
+
+def _is_encoded(definition: Definition, is_documented: bool) -> bool:
+    """Whether a definition says enough to be found by meaning: not in a line or few without a body."""
+    if definition.is_prototype:
+        return is_documented
+    lines = _last_row(definition.outer) - definition.outer.start_point.row + 1
+    return definition.kind not in DECLARATION_KINDS or lines >= _ENCODED_LINES
+
+
+def last_part(name: str) -> str:
+    """The name without what it is inside of.
+
+    >>> last_part("shop::Box::get"), last_part("app.use"), last_part("Box::operator std::string")
+    ('get', 'use', 'operator std::string')
+    >>> last_part("GET /prices.json")
+    'GET /prices.json'
+    """
+    operator = _OPERATOR.search(name)
+    if operator:
+        return name[operator.start() :]
+    # What else has a blank in it is a sentence or an address, not a path of names.
+    return name if " " in name else re.split(r"\.|::", name)[-1]
 
 
 def clean_comments(comments: list[Node]) -> str:
@@ -158,7 +235,7 @@ def _definition(
         if in_function and node.end_point.row - node.start_point.row + 1 < _NESTED_LINES:
             return None
         is_method = bool(scopes) and _has_methods(scopes[-1])
-        kind = "method" if is_method or ("." in name and language.name == "go") else "function"
+        kind = "method" if is_method or language.is_method(node, name) else "function"
     qualified = language.separator.join([*_path(scopes), name])
     return Definition(node, outer, kind, name, qualified, _comments_before(outer, language))
 
@@ -169,7 +246,7 @@ def _has_methods(scope: _Scope) -> bool:
 
 
 def _path(scopes: list[_Scope]) -> list[str]:
-    return [scopes[-1].path] if scopes else []
+    return [scopes[-1].path] if scopes and scopes[-1].path else []
 
 
 def _comments_before(node: Node, language: Language) -> list[Node]:
@@ -212,6 +289,10 @@ def _signature(definition: Definition, source: bytes) -> str:
     if definition.outer is not definition.node and definition.outer.type != "decorated_definition":
         start = definition.outer.start_byte
     end = body.start_byte if body is not None and body.start_byte > start else definition.node.end_byte
+    if definition.kind in DECLARATION_KINDS:
+        # Of a table over many lines, the first says what it is.
+        line_end = source.find(b"\n", definition.node.start_byte, definition.node.end_byte)
+        end = line_end if line_end >= 0 else definition.node.end_byte
     text = " ".join(
         source[start : min(end, start + 4 * _SIGNATURE_CHARACTERS)].decode("utf-8", errors="replace").split()
     )

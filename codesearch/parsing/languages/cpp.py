@@ -1,14 +1,77 @@
-"""C++."""
+"""C++, and which headers are C++."""
+
+import re
+from collections.abc import Iterator
 
 import tree_sitter_cpp
 from tree_sitter import Node
 
-from codesearch.parsing.base import Language, field_text
+from codesearch.parsing.base import Declared, Language, node_text
 from codesearch.parsing.languages import c
+from codesearch.parsing.languages.c_macros import without_macros
+
+# Files such as the standard library's own headers have no extension, so `.h` is not the only one in question.
+_FOR_CPP_ONLY = re.compile(
+    r"^[ \t]*\#[ \t]*if(?:def[ \t]+__cplusplus|[ \t]+defined[ \t(]*__cplusplus)[^\n]*\n"
+    r"(?:(?![ \t]*\#[ \t]*(?:if|else|elif|endif)).*\n)*",
+    re.MULTILINE,
+)
+_SIGNS = re.compile(
+    r"^[ \t]*(?:template[ \t]*<|(?:inline[ \t]+)?namespace\b|using[ \t]+\w|(?:public|private|protected)[ \t]*:"
+    r"|class[ \t]+\w|constexpr\b|\[\[)|\w::~?\w|\b(?:virtual|operator|static_cast|nullptr|typename)\b",
+    re.MULTILINE,
+)
+_COMMENTS_AND_STRINGS = re.compile(
+    r'//[^\n]*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|^[ \t]*\#[ \t]*(?:include|error|pragma)[^\n]*', re.DOTALL | re.MULTILINE
+)
+
+
+def is_cpp(header: str) -> bool:
+    """Whether a header is C++: C has no classes, namespaces, templates nor `::`.
+
+    What stands below `#ifdef __cplusplus`, as in headers for both, says nothing.
+
+    >>> is_cpp("namespace shop {}"), is_cpp("struct box;\\n#ifdef __cplusplus\\nnamespace a {}\\n#endif")
+    (True, False)
+    """
+    return bool(_SIGNS.search(_FOR_CPP_ONLY.sub("", _COMMENTS_AND_STRINGS.sub("", header))))
 
 
 def _name(node: Node) -> str | None:
-    return field_text(node, "name") if node.type == "namespace_definition" else c.name_of(node)
+    if node.type in ("namespace_definition", "alias_declaration", "concept_definition"):
+        name = node.child_by_field_name("name")
+        return node_text(name) if name is not None else None
+    return c.name_of(node)
+
+
+def _is_method(node: Node, name: str) -> bool:
+    """A function that is named with a scope is a method, unless a namespace of this file is the scope."""
+    scope, _, _ = name.partition("operator")[0].rstrip(":").rpartition("::")
+    if "operator" in name:
+        scope = name.partition("operator")[0].rstrip(":")
+    return bool(scope) and scope.rpartition("::")[2] not in _namespaces(node)
+
+
+def _namespaces(node: Node) -> set[str]:
+    """The namespaces that a node's top-level neighbours open."""
+    root = node
+    while root.parent is not None:
+        root = root.parent
+    found = set()
+    nodes = [root]
+    while nodes:
+        for child in nodes.pop().named_children:
+            if child.type == "namespace_definition":
+                name = child.child_by_field_name("name")
+                found.update(node_text(name).split("::") if name is not None else ())
+                nodes += [body] if (body := child.child_by_field_name("body")) is not None else []
+    return found
+
+
+def _declared(node: Node, inside: str) -> Iterator[Declared]:
+    if node.type == "friend_declaration":
+        return
+    yield from c.declared_by(node, inside)
 
 
 LANGUAGE = Language(
@@ -17,10 +80,24 @@ LANGUAGE = Language(
     extensions=(".cpp", ".cc", ".cxx", ".hpp", ".hh", ".hxx", ".h++", ".c++", ".ipp"),
     grammar=tree_sitter_cpp.language,
     functions=frozenset({"function_definition"}),
-    classes=frozenset({"class_specifier", "struct_specifier", "union_specifier", "enum_specifier"}),
+    classes=frozenset(
+        {
+            "class_specifier",
+            "struct_specifier",
+            "union_specifier",
+            "enum_specifier",
+            "type_definition",
+            "alias_declaration",
+            "concept_definition",
+        }
+    ),
     scopes=frozenset({"namespace_definition"}),
+    declarations=c.DECLARATIONS,
     wrappers=frozenset({"template_declaration"}),
     imports=frozenset({"preproc_include", "using_declaration"}),
     separator="::",
     name_of=_name,
+    is_method=_is_method,
+    declared_by=_declared,
+    readable=without_macros,
 )

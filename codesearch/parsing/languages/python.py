@@ -1,9 +1,13 @@
 """Python."""
 
+from collections.abc import Iterator
+
 import tree_sitter_python
 from tree_sitter import Node
 
-from codesearch.parsing.base import Language
+from codesearch.parsing.base import Declared, Language, constant_or, node_text
+
+_TARGETS = ("pattern_list", "tuple_pattern", "list_pattern")
 
 
 def _docstring(node: Node) -> Node | None:
@@ -15,6 +19,23 @@ def _docstring(node: Node) -> Node | None:
     return first if first is not None and first.type in ("string", "concatenated_string") else None
 
 
+def _declared(node: Node, inside: str) -> Iterator[Declared]:
+    """What an assignment declares: `A, b = 1, 2` a constant and a variable."""
+    target = node.child_by_field_name("left")
+    value = node.child_by_field_name("right")
+    if target is None:
+        return
+    for name in target.named_children if target.type in _TARGETS else [target]:
+        if name.type != "identifier":
+            continue
+        if value is not None and value.type == "lambda":
+            yield Declared(node_text(name), "method" if inside == "class" else "function")
+        else:
+            yield Declared(
+                node_text(name), constant_or("field" if inside == "class" else "variable", node_text(name))
+            )
+
+
 LANGUAGE = Language(
     name="python",
     label="Python",
@@ -22,7 +43,9 @@ LANGUAGE = Language(
     grammar=tree_sitter_python.language,
     functions=frozenset({"function_definition"}),
     classes=frozenset({"class_definition"}),
+    declarations=frozenset({"assignment"}),
     wrappers=frozenset({"decorated_definition"}),
     imports=frozenset({"import_statement", "import_from_statement", "future_import_statement"}),
     documentation_of=_docstring,
+    declared_by=_declared,
 )

@@ -54,72 +54,114 @@ class _Scope:
 
 def find_definitions(tree: Tree, language: Language) -> list[Definition]:
     """Definitions of a file in the order of the source, outer before inner."""
-    definitions: list[Definition] = []
-    scopes: list[_Scope] = []
-    wrappers: list[tuple[int, Node]] = []
+    finder = _Finder(language)
     for node, depth in _walk(tree):
-        while scopes and scopes[-1].depth >= depth:
-            scopes.pop()
-        while wrappers and wrappers[-1][0] >= depth:
-            wrappers.pop()
-        kind = language.definitions.get(node.type) if node.is_named else None
+        finder.enter(node, depth)
+    return finder.definitions
+
+
+class _Finder:
+    """Finds definitions while a tree is walked, and knows what encloses them."""
+
+    def __init__(self, language: Language) -> None:
+        self.definitions: list[Definition] = []
+        self._language = language
+        self._scopes: list[_Scope] = []
+        self._wrappers: list[tuple[int, Node]] = []
+        self._namespaces: set[str] = set()
+
+    def enter(self, node: Node, depth: int) -> None:
+        """Take what a node defines, coming to it from its parent or the sibling before it."""
+        while self._scopes and self._scopes[-1].depth >= depth:
+            self._scopes.pop()
+        while self._wrappers and self._wrappers[-1][0] >= depth:
+            self._wrappers.pop()
+        kind = self._language.definitions.get(node.type) if node.is_named else None
         if kind == "declaration":
-            definitions += _declarations(node, depth, scopes, wrappers, language)
+            self._declare(node, depth)
         elif kind:
-            scope = _opened(node, depth, kind, scopes, wrappers, language)
-            if scope is not None:
-                scopes.append(scope)
-            if scope is not None and scope.definition is not None:
-                definitions.append(scope.definition)
-        if node.type in language.wrappers:
-            wrappers.append((depth, node))
-    return definitions
+            self._open(node, depth, kind)
+        if node.type in self._language.wrappers:
+            self._wrappers.append((depth, node))
 
-
-def _opened(
-    node: Node,
-    depth: int,
-    kind: str,
-    scopes: list[_Scope],
-    wrappers: list[tuple[int, Node]],
-    language: Language,
-) -> _Scope | None:
-    """What a function, class or namespace encloses; None where the node defines nothing of its own."""
-    name = language.name_of(node)
-    if not name:
-        # Names inside of a function without a name are those of what is around it, variables are not.
-        around = scopes[-1] if scopes else _Scope(depth, "", "", "", None)
-        return replace(around, depth=depth, definition=None, is_local=True) if kind == "function" else None
-    name = " ".join(name.split())[:_NAME_CHARACTERS]
-    definition = _definition(node, _outermost(node, depth, wrappers), kind, name, scopes, language)
-    if definition is not None:
-        owner = next((scope.definition for scope in reversed(scopes) if scope.definition), None)
-        if owner is not None:
-            owner.children.append(definition)
-    path = definition.qualified_name if definition else language.separator.join([*_path(scopes), name])
-    return _Scope(depth, kind, node.type, path, definition, is_local=kind == "function")
-
-
-def _declarations(
-    node: Node, depth: int, scopes: list[_Scope], wrappers: list[tuple[int, Node]], language: Language
-) -> list[Definition]:
-    """What a declaration declares, unless it is local to a function."""
-    if any(scope.is_local for scope in scopes):
-        return []
-    inside = scopes[-1].kind if scopes else ""
-    declared = list(language.declared_by(node, inside))
-    if not declared:
-        return []
-    whole = _outermost(node, depth, wrappers)
-    comments = _comments_before(whole, language)
-    definitions = []
-    for name, kind, is_prototype, part in declared:
-        name = " ".join(name.split())[:_NAME_CHARACTERS]
+    def _open(self, node: Node, depth: int, kind: str) -> None:
+        """Go into a function, class or namespace; stay outside where the node defines nothing of its own."""
+        name = self._language.name_of(node)
         if name:
-            path = language.separator.join([*_path(scopes), name])
-            own = comments if part is None else _comments_before(part, language)
-            definitions.append(Definition(part or node, part or whole, kind, name, path, own, is_prototype))
-    return definitions
+            name = " ".join(name.split())[:_NAME_CHARACTERS]
+            definition = self._defined(node, depth, kind, name)
+            if definition is not None:
+                self.definitions.append(definition)
+                owner = next((scope.definition for scope in reversed(self._scopes) if scope.definition), None)
+                if owner is not None:
+                    owner.children.append(definition)
+            scope = _Scope(depth, kind, node.type, self._path(name), definition, is_local=kind == "function")
+            self._scopes.append(scope)
+        elif kind == "function":
+            # Names inside of a function without a name are those of what is around it, variables are not.
+            around = self._scopes[-1] if self._scopes else _Scope(depth, "", "", "", None)
+            self._scopes.append(replace(around, depth=depth, definition=None, is_local=True))
+
+    def _defined(self, node: Node, depth: int, kind: str, name: str) -> Definition | None:
+        if kind == "scope":
+            self._namespaces.add(last_part(name))
+            return None
+        if kind == "function":
+            in_function = any(scope.kind == "function" for scope in self._scopes)
+            if in_function and node.end_point.row - node.start_point.row + 1 < _NESTED_LINES:
+                return None
+            kind = "method" if self._is_method(node, name) else "function"
+        outer = self._outermost(node, depth)
+        comments = _comments_before(outer, self._language)
+        return Definition(node, outer, kind, name, self._path(name), comments)
+
+    def _is_method(self, node: Node, name: str) -> bool:
+        """Classes enclose methods, namespaces and modules functions; of the scopes, only Rust's impl does."""
+        around = self._scopes[-1] if self._scopes else None
+        if around is not None and (around.kind == "class" or around.node_type == "impl_item"):
+            return True
+        if not self._language.is_method(node, name):
+            return False
+        owner = name.removesuffix(last_part(name)).rstrip(".:")
+        return last_part(owner) not in self._namespaces
+
+    def _declare(self, node: Node, depth: int) -> None:
+        """Take what a declaration declares, unless it is local to a function."""
+        if any(scope.is_local for scope in self._scopes):
+            return
+        declared = list(self._language.declared_by(node, self._scopes[-1].kind if self._scopes else ""))
+        if not declared:
+            return
+        whole = self._outermost(node, depth)
+        comments = _comments_before(whole, self._language)
+        for name, kind, is_prototype, part in declared:
+            name = " ".join(name.split())[:_NAME_CHARACTERS]
+            if name:
+                own = comments if part is None else _comments_before(part, self._language)
+                self.definitions.append(
+                    Definition(
+                        part or node, part or whole, kind, name, self._path(name), own, is_prototype=is_prototype
+                    )
+                )
+
+    def _path(self, name: str) -> str:
+        path = self._scopes[-1].path if self._scopes else ""
+        return f"{path}{self._language.separator}{name}" if path else name
+
+    def _outermost(self, node: Node, depth: int) -> Node:
+        """Chain of wrappers that leads straight down to the node, or the node itself.
+
+        A wrapper with several definitions in it (`var a = function () {}, b = …`) belongs to none of them.
+        """
+        outer, expected = node, depth - 1
+        for wrapper_depth, wrapper in reversed(self._wrappers):
+            if wrapper_depth != expected:
+                break
+            siblings = [child for child in wrapper.named_children if child.type == outer.type]
+            if len(siblings) > 1:
+                break
+            outer, expected = wrapper, wrapper_depth - 1
+        return outer
 
 
 def unit_of(definition: Definition, source: bytes, language: Language) -> CodeUnit:
@@ -207,46 +249,6 @@ def _walk(tree: Tree) -> Iterator[tuple[Node, int]]:
             if not cursor.goto_parent():
                 return
             depth -= 1
-
-
-def _outermost(node: Node, depth: int, wrappers: list[tuple[int, Node]]) -> Node:
-    """Chain of wrappers that leads straight down to the node, or the node itself.
-
-    A wrapper with several definitions in it (`var a = function () {}, b = …`) belongs to none of them.
-    """
-    outer, expected = node, depth - 1
-    for wrapper_depth, wrapper in reversed(wrappers):
-        if wrapper_depth != expected:
-            break
-        siblings = [child for child in wrapper.named_children if child.type == outer.type]
-        if len(siblings) > 1:
-            break
-        outer, expected = wrapper, wrapper_depth - 1
-    return outer
-
-
-def _definition(
-    node: Node, outer: Node, kind: str, name: str, scopes: list[_Scope], language: Language
-) -> Definition | None:
-    if kind == "scope":
-        return None
-    in_function = any(scope.kind == "function" for scope in scopes)
-    if kind == "function":
-        if in_function and node.end_point.row - node.start_point.row + 1 < _NESTED_LINES:
-            return None
-        is_method = bool(scopes) and _has_methods(scopes[-1])
-        kind = "method" if is_method or language.is_method(node, name) else "function"
-    qualified = language.separator.join([*_path(scopes), name])
-    return Definition(node, outer, kind, name, qualified, _comments_before(outer, language))
-
-
-def _has_methods(scope: _Scope) -> bool:
-    """Classes enclose methods, namespaces and modules functions; of the scopes, only Rust's impl does."""
-    return scope.kind == "class" or scope.node_type == "impl_item"
-
-
-def _path(scopes: list[_Scope]) -> list[str]:
-    return [scopes[-1].path] if scopes and scopes[-1].path else []
 
 
 def _comments_before(node: Node, language: Language) -> list[Node]:

@@ -6,7 +6,7 @@ and `API` were not there. By convention such macros are in capitals; comments an
 
 import re
 
-_MACRO = rb"[A-Z_][A-Z0-9_]{2,}"
+_MACRO = rb"\b(?>[A-Z_][A-Z0-9_]{2,})\b"
 _ARGUMENTS = rb"\((?:[^()\n]|\((?:[^()\n]|\([^()\n]*\))*\))*\)"
 _QUALIFIERS = rb"(?:const|noexcept|override|final|volatile|&&?)"
 # What makes the word after it the name of a type, not a macro.
@@ -17,8 +17,8 @@ _BEFORE_TYPE = frozenset(
 )
 _SKIPPED = re.compile(
     rb"""//[^\n]*
-       | /\*.*?\*/
-       | R"(?P<mark>[^()\s\\]{0,16})\(.*?\)(?P=mark)"
+       | /\*.*?(?:\*/|\Z)
+       | R"(?P<mark>[^()\s\\]{0,16})\(.*?(?:\)(?P=mark)"|\Z)
        | "(?:[^"\\\n]|\\.)*"
        | '(?:[^'\\\n]|\\.)*'
        | ^[ \t]*\#(?:[^\n\\/]|\\(?:\r?\n|.)|/(?![/*]))*""",
@@ -47,10 +47,10 @@ _IN_THE_WAY = tuple(
 # Before a type, or between a type and a name.
 _BEFORE_DECLARATOR = re.compile(
     rb"(?:(?P<before>[A-Za-z_]\w*)(?P<gap>[ \t]+|[ \t]*[*&>]+[ \t]*))?"
-    rb"(?P<macro>\b" + _MACRO + rb"(?:" + _ARGUMENTS + rb")?)[ \t\r\n]+"
+    rb"(?P<macro>" + _MACRO + rb"(?:" + _ARGUMENTS + rb")?)[ \t\r\n]+"
     rb"(?=(?P<type>(?:(?:static|inline|extern|const|constexpr|unsigned|signed|long|short|struct|class|enum|union"
     rb"|virtual|explicit|auto|void|bool|char|int|float|double)\b[ \t\r\n*&]*)+)?"
-    rb"(?P<first>[A-Za-z_~][\w:]*(?:<[^;{}()]*>)?)(?P<second>[ \t\r\n*&]+[A-Za-z_~][\w:~]*)?[ \t]*(?P<end>[(;=\[{,]))"
+    rb"(?P<first>[A-Za-z_~][\w:]*(?:<[^;{}()]{0,200}>)?)(?P<second>[ \t\r\n*&]+[A-Za-z_~][\w:~]*)?[ \t]*(?P<end>[(;=\[{,]))"
 )
 
 
@@ -75,7 +75,7 @@ def without_macros(source: bytes) -> bytes:
 
 
 _DEFINED = re.compile(
-    rb"^(?P<macro>" + _MACRO + rb"\()(?P<name>\s*[A-Za-z_]\w*\s*)(?P<comma>,)(?=[^;{}]*\)\s*\{)", re.MULTILINE
+    rb"^(?P<macro>" + _MACRO + rb"\()(?P<name>\s*[A-Za-z_]\w*\s*)(?P<comma>,)(?=[^;{}]{0,1000}\)\s*\{)", re.MULTILINE
 )
 
 

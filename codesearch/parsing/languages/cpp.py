@@ -10,7 +10,6 @@ from codesearch.parsing.base import Declared, Language, node_text
 from codesearch.parsing.languages import c
 from codesearch.parsing.languages.c_macros import without_macros
 
-# Files such as the standard library's own headers have no extension, so `.h` is not the only one in question.
 _FOR_CPP_ONLY = re.compile(
     r"^[ \t]*\#[ \t]*if(?:def[ \t]+__cplusplus|[ \t]+defined[ \t(]*__cplusplus)[^\n]*\n"
     r"(?:(?![ \t]*\#[ \t]*(?:if|else|elif|endif)).*\n)*",
@@ -22,7 +21,7 @@ _SIGNS = re.compile(
     re.MULTILINE,
 )
 _COMMENTS_AND_STRINGS = re.compile(
-    r'//[^\n]*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|^[ \t]*\#[ \t]*(?:include|error|pragma)[^\n]*', re.DOTALL | re.MULTILINE
+    r'//[^\n]*|/\*.*?(?:\*/|\Z)|"(?:[^"\\\n]|\\.)*"|^[ \t]*\#[ \t]*(?:include|error|pragma)[^\n]*', re.DOTALL | re.MULTILINE
 )
 
 
@@ -45,27 +44,8 @@ def _name(node: Node) -> str | None:
 
 
 def _is_method(node: Node, name: str) -> bool:
-    """A function that is named with a scope is a method, unless a namespace of this file is the scope."""
-    scope, _, _ = name.partition("operator")[0].rstrip(":").rpartition("::")
-    if "operator" in name:
-        scope = name.partition("operator")[0].rstrip(":")
-    return bool(scope) and scope.rpartition("::")[2] not in _namespaces(node)
-
-
-def _namespaces(node: Node) -> set[str]:
-    """The namespaces that a node's top-level neighbours open."""
-    root = node
-    while root.parent is not None:
-        root = root.parent
-    found = set()
-    nodes = [root]
-    while nodes:
-        for child in nodes.pop().named_children:
-            if child.type == "namespace_definition":
-                name = child.child_by_field_name("name")
-                found.update(node_text(name).split("::") if name is not None else ())
-                nodes += [body] if (body := child.child_by_field_name("body")) is not None else []
-    return found
+    """Outside of a class, a function that is named with one: `Box::get`."""
+    return "::" in name.partition("operator")[0]
 
 
 def _declared(node: Node, inside: str) -> Iterator[Declared]:

@@ -128,7 +128,7 @@ class SourceFile(models.Model):
 
 
 class Unit(models.Model):
-    """A function, method, class or passage: what a search finds."""
+    """A definition, module or passage: what a search finds."""
 
     class Kind(models.TextChoices):
         """What a unit is."""
@@ -137,6 +137,11 @@ class Unit(models.Model):
         METHOD = "method"
         CLASS = "class"
         MODULE = "module"
+        CONSTANT = "constant"
+        VARIABLE = "variable"
+        FIELD = "field"
+        PROPERTY = "property"
+        MACRO = "macro"
         PASSAGE = "passage"
 
     repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -150,7 +155,9 @@ class Unit(models.Model):
     start_line = models.PositiveIntegerField()
     end_line = models.PositiveIntegerField()
     documented = models.BooleanField(default=False)
-    text_hash = models.UUIDField(help_text="Of the text that is encoded.")
+    text_hash = models.UUIDField(
+        null=True, help_text="Of the text that is encoded; none where a unit is found by name and words alone."
+    )
     lexemes = SearchVectorField(help_text="A: name, B: signature and path, C: documentation, D: body.")
     length = models.PositiveIntegerField(help_text="Words, counted before they are cut off.")
     since = models.PositiveIntegerField()

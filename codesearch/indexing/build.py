@@ -114,7 +114,7 @@ def remove_closed(repository_id: int, serving: int) -> None:
             "DELETE FROM codesearch_unit WHERE repository_id = %s AND until <= %s RETURNING text_hash",
             [repository_id, serving],
         )
-        hashes = [row[0] for row in cursor.fetchall()]
+        hashes = [digest for (digest,) in cursor.fetchall() if digest is not None]
         cursor.execute(
             "DELETE FROM codesearch_sourcefile WHERE repository_id = %s AND until <= %s",
             [repository_id, serving],

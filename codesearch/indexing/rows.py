@@ -78,7 +78,7 @@ def _unit_rows(repository_id: int, file_id: int, build: int, file: NewFile) -> I
             unit.start_line,
             unit.end_line,
             bool(unit.documentation),
-            text_hash(dense_text(unit).text),
+            text_hash(dense_text(unit).text) if unit.encoded else None,
             unit_lexemes.literal,
             unit_lexemes.length,
             build,

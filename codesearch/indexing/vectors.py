@@ -214,7 +214,7 @@ def drop_unused_vectors(hashes: list[uuid.UUID]) -> None:
 
 
 _MISSING = """
-    FROM codesearch_unit u WHERE (%s::bigint IS NULL OR u.repository_id = %s)
+    FROM codesearch_unit u WHERE u.text_hash IS NOT NULL AND (%s::bigint IS NULL OR u.repository_id = %s)
     AND NOT EXISTS (SELECT FROM codesearch_vector v WHERE v.index_id = %s AND v.text_hash = u.text_hash)
 """
 
@@ -248,6 +248,8 @@ def _missing_units(index: VectorIndex, repository_id: int | None) -> Iterator[di
     for start in range(0, len(file_ids), _FILES_AT_ONCE):
         for file_id, path, text in _contents(file_ids[start : start + _FILES_AT_ONCE]):
             for unit in parse_file(path, text).units:
+                if not unit.encoded:
+                    continue
                 digest = text_hash(dense_text(unit).text)
                 if digest in missing[file_id] and digest not in seen:
                     seen.add(digest)

@@ -96,7 +96,7 @@ def words_met(unit: Unit, raw: str) -> list[WordMet]:
     tokens = encoder.encode_question(question).token_embeddings
     if tokens is None:
         return []
-    unit_tokens = read_token_embeddings(index, unit.text_hash)
+    unit_tokens = read_token_embeddings(index, unit.text_hash) if unit.text_hash is not None else None
     parsed = _parsed(unit)
     if not unit_tokens or parsed is None:
         return []
@@ -156,6 +156,8 @@ def _whole_word(text: str, span: tuple[int, int]) -> tuple[int, int]:
 
 def _parsed(unit: Unit) -> CodeUnit | None:
     """The unit with its tree, by parsing its file again."""
+    if unit.text_hash is None:
+        return None
     units = parse_file(unit.path, unit.file.blob.text).units
     return next((parsed for parsed in units if text_hash(dense_text(parsed).text) == unit.text_hash), None)
 

@@ -164,10 +164,11 @@ def _with_nearest(
 def similar_units(unit: Unit, *, limit: int = 10) -> list[Hit]:
     """Hits for the units nearest in meaning to a unit, itself and exact copies of it left out."""
     index = serving_index()
-    vector = read_vector(index, unit.text_hash) if index is not None else None
+    text = unit.text_hash
+    vector = read_vector(index, text) if index is not None and text is not None else None
     if index is None or vector is None:
         return []
-    conditions = served("u.text_hash <> %s", parameters=(unit.text_hash,))
+    conditions = served("u.text_hash <> %s", parameters=(text,))
     return hits_of(nearest(vector, index, conditions, limit), 0, limit)
 
 

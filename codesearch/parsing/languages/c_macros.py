@@ -15,6 +15,7 @@ _BEFORE_TYPE = frozenset(
     return new delete throw case goto else unsigned signed register mutable explicit sizeof using namespace
     define undef ifdef ifndef if elif defined""".split()
 )
+_TAGS = frozenset({b"struct", b"class", b"union", b"enum", b"typename", b"case", b"goto"})
 _SKIPPED = re.compile(
     rb"""//[^\n]*
        | /\*.*?(?:\*/|\Z)
@@ -46,19 +47,20 @@ _IN_THE_WAY = tuple(
 )
 # Before a type, or between a type and a name.
 _BEFORE_DECLARATOR = re.compile(
-    rb"(?:(?P<before>[A-Za-z_]\w*)(?P<gap>[ \t]+|[ \t]*[*&>]+[ \t]*))?"
     rb"(?P<macro>" + _MACRO + rb"(?:" + _ARGUMENTS + rb")?)[ \t\r\n]+"
     rb"(?=(?P<type>(?:(?:static|inline|extern|const|constexpr|unsigned|signed|long|short|struct|class|enum|union"
     rb"|virtual|explicit|auto|void|bool|char|int|float|double)\b[ \t\r\n*&]*)+)?"
     rb"(?P<first>[A-Za-z_~][\w:]*(?:<[^;{}()]{0,200}>)?)(?P<second>[ \t\r\n*&]+[A-Za-z_~][\w:~]*)?[ \t]*(?P<end>[(;=\[{,]))"
 )
+_WORD_BEFORE = re.compile(rb"([A-Za-z_]\w*)(?:[ \t]+|[ \t]*[*&>]+[ \t]*)$")
+_CHARACTERS_BEFORE = 80
 
 
 def without_macros(source: bytes) -> bytes:
     r"""The source, each macro that stands in the way of a declaration as blanks of its length.
 
     >>> without_macros(b"class API Box {\n  int get() LOCKS(mutex) {")
-    b'class     Box {\n  int get()               {'
+    b'class     Box {\n  int get()              {'
     >>> without_macros(b"API int get(int x);"), without_macros(b"int CALL get(int x);")
     (b'    int get(int x);', b'int      get(int x);')
     >>> without_macros(b"struct POINT get();"), without_macros(b"// class API Box {")
@@ -118,8 +120,10 @@ def _before_declarator(match: "re.Match[bytes]", changed: bytearray) -> bytes:
 
 def _is_in_the_way(match: "re.Match[bytes]") -> bool:
     """Whether a word in capitals before a declarator is neither its type nor a statement's beginning."""
-    before, declares = match["before"], match["end"] in (b"(", b";", b"=", b"[")
+    start = match.start()
+    found = _WORD_BEFORE.search(match.string[max(0, start - _CHARACTERS_BEFORE) : start])
+    before = found[1] if found else b""
     if match["type"] or match["second"]:
-        return before not in (b"struct", b"class", b"union", b"enum", b"typename", b"define", b"case", b"goto")
+        return before not in _TAGS and match["end"] in (b"(", b";", b"=", b"[")
     # A type stands before it and a function's name after it: `int CALL get(`.
-    return bool(before) and before not in _BEFORE_TYPE and declares and match["end"] == b"("
+    return bool(before) and before not in _BEFORE_TYPE and match["end"] == b"("

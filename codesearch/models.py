@@ -156,7 +156,8 @@ class Unit(models.Model):
     end_line = models.PositiveIntegerField()
     documented = models.BooleanField(default=False)
     text_hash = models.UUIDField(
-        null=True, help_text="Of the text that is encoded; none where a unit is found by name and words alone."
+        null=True,
+        help_text="Of the text that is encoded; none where a unit is found by name and words alone.",
     )
     lexemes = SearchVectorField(help_text="A: name, B: signature and path, C: documentation, D: body.")
     length = models.PositiveIntegerField(help_text="Words, counted before they are cut off.")

@@ -74,12 +74,12 @@ class Language:
     `functions` and `classes` map to units the node types that define them; `scopes` name what they enclose
     without being units (namespaces, Rust's impl). `declarations` are the node types that may declare
     constants, variables, fields, properties, macros and prototypes outside of functions: `declared_by` says
-    which, given a node and the kind of what encloses it (`class`, `scope`, or empty). `wrappers` are nodes
+    which, given a node and the kind of what encloses it (`class`, `scope`, or empty). `unscoped` are those of them that no scope holds, as macros of C. `wrappers` are nodes
     that belong to the definition they hold (decorators, export). `name_of` returns a definition's name, or
-    None where the node defines nothing of its own; `is_method` says of a function outside of classes whether it
-    is a method all the same. `documentation_of` returns documentation written inside the definition, where
-    the language has that. `readable` gives a source, its length kept, in which the
-    grammar finds its way.
+    None where the node defines nothing of its own; `is_method` says of a function outside of classes whether
+    it is a method all the same. `documentation_of` returns documentation written inside the definition, where
+    the language has that. `readable` gives a source, its length kept, in which the grammar finds its way;
+    `simplified` gives another, for one that is broken all the same.
     """
 
     name: str
@@ -90,6 +90,7 @@ class Language:
     classes: frozenset[str]
     scopes: frozenset[str] = frozenset()
     declarations: frozenset[str] = frozenset()
+    unscoped: frozenset[str] = frozenset()
     wrappers: frozenset[str] = frozenset()
     comments: frozenset[str] = frozenset({"comment", "line_comment", "block_comment"})
     imports: frozenset[str] = frozenset()
@@ -99,10 +100,16 @@ class Language:
     documentation_of: Callable[[Node], Node | None] = lambda node: None
     declared_by: Callable[[Node, str], Iterable[Declared]] = lambda node, inside: ()
     readable: Callable[[bytes], bytes] = lambda source: source
+    simplified: Callable[[bytes], bytes] | None = None
 
     def parse(self, source: bytes) -> tree_sitter.Tree:
         """The syntax tree of a source in UTF-8, by a new parser: no two threads may share one."""
-        return tree_sitter.Parser(self._syntax).parse(self.readable(source))
+        readable = self.readable(source)
+        tree = tree_sitter.Parser(self._syntax).parse(readable)
+        if self.simplified is None or not tree.root_node.has_error:
+            return tree
+        simpler = tree_sitter.Parser(self._syntax).parse(self.simplified(readable))
+        return simpler if _broken_bytes(simpler.root_node) < _broken_bytes(tree.root_node) else tree
 
     @cached_property
     def _syntax(self) -> tree_sitter.Language:
@@ -118,6 +125,18 @@ class Language:
             ("scope", self.scopes),
         )
         return {node_type: kind for kind, node_types in kinds for node_type in node_types}
+
+
+def _broken_bytes(root: Node) -> int:
+    """How much of a tree could not be read: bytes in its errors, and one for each that is missing."""
+    total, nodes = 0, [root]
+    while nodes:
+        node = nodes.pop()
+        if node.is_error or node.is_missing:
+            total += max(1, node.end_byte - node.start_byte)
+        elif node.has_error:
+            nodes += node.children
+    return total
 
 
 def node_text(node: Node) -> str:

@@ -127,20 +127,27 @@ class _Finder:
 
     def _declare(self, node: Node, depth: int) -> None:
         """Take what a declaration declares, unless it is local to a function."""
-        if any(scope.is_local for scope in self._scopes):
+        is_unscoped = node.type in self._language.unscoped
+        if not is_unscoped and any(scope.is_local for scope in self._scopes):
             return
         declared = list(self._language.declared_by(node, self._scopes[-1].kind if self._scopes else ""))
         if not declared:
             return
         whole = self._outermost(node, depth)
         comments = _comments_before(whole, self._language)
-        for name, kind, is_prototype, part in declared:
-            name = " ".join(name.split())[:_NAME_CHARACTERS]
+        for written, kind, is_prototype, part in declared:
+            name = " ".join(written.split())[:_NAME_CHARACTERS]
             if name:
                 own = comments if part is None else _comments_before(part, self._language)
                 self.definitions.append(
                     Definition(
-                        part or node, part or whole, kind, name, self._path(name), own, is_prototype=is_prototype
+                        part or node,
+                        part or whole,
+                        kind,
+                        name,
+                        name if is_unscoped else self._path(name),
+                        own,
+                        is_prototype=is_prototype,
                     )
                 )
 

@@ -1,5 +1,6 @@
 """Boosts: what lifts a candidate beyond its similarity, since a reader would go by it."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence, Set
 from functools import lru_cache
@@ -10,7 +11,23 @@ from codesearch.retrieval.query import Query
 
 DEFINITION_BOOST, OTHER_CASE_FACTOR = 0.8, 0.4
 # A class or function that bears the name defines it more than a method of some class, or a module, does.
-DEFINITION_WEIGHTS = {"class": 1.0, "function": 1.0, "method": 0.8, "module": 0.5, "passage": 0.2}
+DEFINITION_WEIGHTS = {
+    "class": 1.0,
+    "function": 1.0,
+    "macro": 0.9,
+    "method": 0.8,
+    "constant": 0.8,
+    "property": 0.7,
+    "variable": 0.7,
+    "field": 0.6,
+    "module": 0.5,
+    "passage": 0.2,
+}
+# A constructor is found with its class; it comes after it.
+CONSTRUCTOR_WEIGHT = 0.3
+OTHER_KIND_FACTOR, OTHER_SCOPE_FACTOR = 0.4, 0.6
+NAMED_FILE_BOOST = 0.8
+CONTAINS_BOOST = 0.3
 PATH_BOOST = 0.2
 FILE_BOOST = 0.15
 _SUPPORTING_UNITS = 3
@@ -21,14 +38,40 @@ def defines(query: Query, candidate: Candidate) -> bool:
     return bool(query.symbols) and candidate.name.lower() in {symbol.lower() for symbol in query.symbols}
 
 
-def definition_boost(query: Query, name: str, kind: str) -> float:
-    """Boost of a unit that defines a symbol of the query, by its kind; less in other capitals.
+def definition_boost(query: Query, candidate: Candidate) -> float:
+    """Boost of a unit that defines a symbol of the query, by its kind.
 
-    >>> query = Query("Session", symbols=("Session",))
-    >>> definition_boost(query, "Session", "class"), round(definition_boost(query, "session", "method"), 3)
-    (0.8, 0.256)
+    Less in other capitals, of another kind than was asked for, and in another scope than was written.
     """
-    return DEFINITION_BOOST * DEFINITION_WEIGHTS[kind] * (1.0 if name in query.symbols else OTHER_CASE_FACTOR)
+    scope = _last_part(candidate.qualified_name.removesuffix(candidate.name).rstrip(".:"))
+    is_constructor = candidate.kind == "method" and scope == candidate.name
+    boost = DEFINITION_BOOST * (CONSTRUCTOR_WEIGHT if is_constructor else DEFINITION_WEIGHTS[candidate.kind])
+    if candidate.name not in query.symbols:
+        boost *= OTHER_CASE_FACTOR
+    if query.kinds and candidate.kind not in query.kinds:
+        boost *= OTHER_KIND_FACTOR
+    written = {name.lower(): scope for name, scope in query.scopes}.get(candidate.name.lower())
+    if written and written not in {scope.lower(), *_package_of(candidate.path)}:
+        boost *= OTHER_SCOPE_FACTOR
+    return boost
+
+
+def _last_part(name: str) -> str:
+    return re.split(r"\.|::", name)[-1]
+
+
+def _package_of(path: str) -> list[str]:
+    """The names that code in a file is qualified by: its folder's, as in Go, and its own."""
+    return path.lower().rsplit(".", 1)[0].split("/")[-2:]
+
+
+def is_named_file(query: Query, path: str) -> bool:
+    """Whether a path is of a file that the query names.
+
+    >>> is_named_file(Query("db.h", files=("db.h",)), "include/db.h"), is_named_file(Query("db.h"), "db.h")
+    (True, False)
+    """
+    return any(f"/{path.lower()}".endswith(f"/{file}") for file in query.files)
 
 
 def path_boost(query_words: Set[str], path: str) -> float:

@@ -5,7 +5,8 @@ connection: each gives a `Pending`, whose candidates are waited for when they ar
 """
 
 import re
-from collections.abc import Iterable, Iterator
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from django.db import connection, transaction
 
 from codesearch.indexing.vectors import from_binary
 from codesearch.models import VectorIndex
+from codesearch.parsing.words import words_of_identifier
 from codesearch.retrieval.filters import Conditions
 from codesearch.retrieval.lexical import PLAIN_LEXEMES, WeightedWords, lexical_score_sql, matching_words
 from codesearch.retrieval.query import Query
@@ -28,7 +30,7 @@ _EXTENT = "u.id, u.file_id, u.start_line, u.end_line"
 _UNITS = "codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id"
 _COLUMNS = (
     "u.id, r.name, u.path, u.language, u.kind, u.name, u.qualified_name, u.signature,"
-    " u.start_line, u.end_line, u.documented, u.file_id"
+    " u.start_line, u.end_line, u.documented, u.file_id, u.text_hash"
 )
 
 
@@ -48,6 +50,10 @@ class Candidate:
     end_line: int
     documented: bool
     file_id: int
+    text_hash: uuid.UUID | None = None
+    """Of the text that is encoded, the same in copies; None where only names and words are searched."""
+    contains_symbol: bool = False
+    """Whether an identifier of the query stands in the unit as a whole, not in parts."""
     lexical: float = 0.0
     """Score by words, between 0 and about 1."""
     vector: Vectors | None = field(default=None, compare=False, repr=False)
@@ -93,12 +99,18 @@ def pipelined(timeout_ms: int | None = None) -> Iterator[None]:
 class CandidateSearch:
     """Runs queries for candidates; whichever finds a unit, it comes with its words' score and its vectors.
 
-    `words` are what lexical scores are computed by, `index` is where vectors are taken from.
+    `words` are what lexical scores are computed by, `index` is where vectors are taken from, `symbols` are
+    the identifiers that are looked for in each unit.
     """
 
-    def __init__(self, words: WeightedWords | None, index: VectorIndex | None, limit: int) -> None:
+    def __init__(
+        self, words: WeightedWords | None, index: VectorIndex | None, limit: int, symbols: Sequence[str] = ()
+    ) -> None:
         """Set how deep the graph of `index` will be scanned: for `limit` units."""
         self._words, self._index = words, index
+        self._whole = " | ".join(
+            f"'{word}'" for symbol in symbols for word in words_of_identifier(symbol)[-1:]
+        )
         if index is not None:
             connection.connection.execute(scan_settings(limit))
 
@@ -120,6 +132,9 @@ class CandidateSearch:
         elif self._words is not None:
             lexical, parameters = lexical_score_sql(self._words)
             join = PLAIN_LEXEMES
+        contains = "FALSE"
+        if self._whole:
+            contains, parameters = "u.lexemes @@ %s::tsquery", [*parameters, self._whole]
         vectors = "NULL::bytea, NULL::bytea"
         if self._index is not None:
             vectors = "halfvec_send(v.vector), v.pieces"
@@ -128,7 +143,7 @@ class CandidateSearch:
                 " AND v.text_hash = u.text_hash"
             )
         return (
-            f"SELECT {_COLUMNS}, {lexical}, {vectors} FROM ({query.sql}) found"
+            f"SELECT {_COLUMNS}, {lexical}, {contains}, {vectors} FROM ({query.sql}) found"
             " JOIN codesearch_unit u ON u.id = found.id"
             f" JOIN codesearch_repository r ON r.id = u.repository_id {join}",
             [*parameters, *query.parameters],
@@ -146,13 +161,15 @@ class Pending:
         """Wait for the candidates, each unit once, in the order in which they were found."""
         rows = {row[0]: row for cursor in self._cursors for row in cursor.fetchall()}.values()
         candidates = [
-            Candidate(*row[:12], lexical=row[12] / self._ceiling, token_embeddings=row[14])  # type: ignore[misc]
+            Candidate(
+                *row[:13], contains_symbol=row[14], lexical=row[13] / self._ceiling, token_embeddings=row[16]
+            )
             for row in rows
         ]
         with_vector = [
-            (candidate, row[13])
+            (candidate, row[15])
             for candidate, row in zip(candidates, rows, strict=True)
-            if row[13] is not None
+            if row[15] is not None
         ]
         if with_vector:
             vectors = from_binary([vector for _, vector in with_vector])
@@ -252,16 +269,19 @@ def scan_settings(limit: int) -> str:
 def by_name(query: Query, conditions: Conditions, limit: int) -> CandidateQuery | None:
     """Units that bear one of the query's names, or whose path the query is; None if it holds neither."""
     names = [symbol.lower() for symbol in query.symbols]
-    path = query.text.strip("/").lower() if re.fullmatch(r"\S*[/.]\S*", query.text) else ""
-    if not names and not path:
+    alone = query.text.strip("/").lower() if re.fullmatch(r"\S*[/.]\S*", query.text) else ""
+    paths = list(dict.fromkeys([*query.files, *([alone] if alone else [])]))
+    if not names and not paths:
         return None
-    files = "SELECT f.id FROM codesearch_sourcefile f WHERE lower(f.path) = %s OR lower(f.path) LIKE %s"
-    by_path = f" OR u.file_id IN ({files})" if path else ""
-    escaped = path.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    files = (
+        "SELECT f.id FROM codesearch_sourcefile f WHERE lower(f.path) = ANY(%s) OR lower(f.path) LIKE ANY(%s)"
+    )
+    by_path = f" OR u.file_id IN ({files})" if paths else ""
+    endings = ["%/" + path.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for path in paths]
     return _first(
         f"SELECT {_EXTENT} FROM {_UNITS} WHERE (lower(u.name) = ANY(%s){by_path}) AND {conditions.sql}"
         " ORDER BY u.kind = 'class' DESC, u.end_line - u.start_line DESC, u.id",
-        [names, *([path, f"%/{escaped}"] if path else []), *conditions.parameters],
+        [names, *([paths, endings] if paths else []), *conditions.parameters],
         conditions,
         limit,
     )

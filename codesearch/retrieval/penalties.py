@@ -6,6 +6,7 @@ several files.
 """
 
 import re
+import uuid
 from collections import defaultdict
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
@@ -13,12 +14,21 @@ from functools import lru_cache
 
 import numpy as np
 
+from codesearch.parsing.base import DECLARATION_KINDS
 from codesearch.retrieval.candidates import Candidate
 from searchapp.encoders.base import Vectors
 
 NEIGHBOURS = 5
-KIND_FACTORS = {"module": 0.9, "passage": 0.75}
-REPEAT_FACTOR = 0.65
+KIND_FACTORS = {
+    "module": 0.9,
+    "passage": 0.75,
+    "constant": 0.8,
+    "variable": 0.7,
+    "field": 0.6,
+    "property": 0.7,
+    "macro": 0.8,
+}
+REPEAT_FACTOR, COPY_FACTOR = 0.65, 0.3
 
 
 def set_hubness(candidates: Sequence[Candidate]) -> None:
@@ -51,6 +61,9 @@ def hubness(vectors: Vectors) -> Vectors:
     return nearest
 
 
+_INLINE_TESTS = re.compile(r"(^|::)tests?::")
+
+
 @dataclass(frozen=True)
 class PathPenalty:
     """A factor on the score of files that stand aside for the code itself."""
@@ -78,6 +91,12 @@ PATH_PENALTIES = (
         0.75,
         "exampl sampl demo doc tutori benchmark",
     ),
+    _path_penalty(
+        r"""(^|/)(changes|change[-_]?log|change-archive|history|news|release[-_]?notes)[^/]*$
+          | (^|/)(package-lock|npm-shrinkwrap)\.json$ | (^|/)pnpm-lock\.yaml$ | (^|/)go\.sum$ | \.lock$""",
+        0.6,
+        "chang changelog histori news releas version lock depend",
+    ),
     _path_penalty(r"\.pyi$ | \.d\.[cm]?ts$", 0.7, "stub type"),
     _path_penalty(
         r"(^|/)(_?compat|deprecated|legacy|migrations?|v1)(/|$) | (^|/)_?(compat|deprecated|legacy)\w*\.\w+$",
@@ -88,19 +107,26 @@ PATH_PENALTIES = (
 )
 
 
-def penalty(path: str, kind: str, query_words: Set[str]) -> float:
-    """Factor on the score of a unit of this kind in this file, 1 for none; what the query names has none.
+_TEST_PENALTY = PATH_PENALTIES[0]
 
-    >>> penalty("src/date.py", "function", {"date"}), penalty("tests/test_date.py", "function", {"date"})
-    (1.0, 0.6)
-    >>> penalty("tests/test_date.py", "function", {"test", "date"}), penalty("docs/date.md", "passage", set())
-    (1.0, 0.5625)
-    """
-    factor = 1.0 if kind in query_words else KIND_FACTORS.get(kind, 1.0)
-    for path_penalty in _penalties_of_path(path):
+
+def penalty(candidate: Candidate, query_words: Set[str]) -> float:
+    """Factor on the score of a unit, by its kind and file, 1 for none; what the query names has none."""
+    kind = candidate.kind
+    is_asked = kind in query_words or (candidate.defines and kind in DECLARATION_KINDS)
+    factor = 1.0 if is_asked else KIND_FACTORS.get(kind, 1.0)
+    penalties = _penalties_of_path(candidate.path)
+    if _is_inline_test(candidate) and _TEST_PENALTY not in penalties:
+        penalties = (*penalties, _TEST_PENALTY)
+    for path_penalty in penalties:
         if not query_words & path_penalty.asking_words:
             factor *= path_penalty.factor
     return factor
+
+
+def _is_inline_test(candidate: Candidate) -> bool:
+    """Whether a unit is a test among the code that it tests, as Rust has them in `mod tests`."""
+    return candidate.language == "rust" and bool(_INLINE_TESTS.search(candidate.qualified_name))
 
 
 @lru_cache(maxsize=200_000)
@@ -111,9 +137,14 @@ def _penalties_of_path(path: str) -> tuple[PathPenalty, ...]:
 def diversify(ordered: Sequence[Candidate]) -> None:
     """Let each further unit of a file count for less, by the number of its units before it in the order.
 
-    A unit that defines what was asked for keeps its score.
+    A unit that defines what was asked for keeps its score, but for a copy of one before it.
     """
     earlier: dict[int, int] = defaultdict(int)
+    texts: set[uuid.UUID] = set()
     for candidate in ordered:
+        if candidate.text_hash in texts:
+            candidate.score *= COPY_FACTOR
+        elif candidate.text_hash is not None:
+            texts.add(candidate.text_hash)
         candidate.score *= 1.0 if candidate.defines else REPEAT_FACTOR ** earlier[candidate.file_id]
         earlier[candidate.file_id] += 1

@@ -104,7 +104,7 @@ def _candidates(query: Query, retriever: Retriever, depth: int) -> _Candidates:
         statistics = WordStatistics(query) if query.text and retriever is not Retriever.DENSE else None
         index = serving_index() if query.text and retriever is not Retriever.LEXICAL else None
         weighted = statistics.weighted() if statistics is not None else None
-        searches = CandidateSearch(weighted, index, depth)
+        searches = CandidateSearch(weighted, index, depth, query.symbols)
         pending = searches.start(
             by_name(query, conditions, _MAX_NAMED) if retriever is Retriever.HYBRID else None,
             *_word_queries(query, weighted, conditions, depth, alone=index is None),

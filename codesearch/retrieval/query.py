@@ -8,12 +8,12 @@ PreRun` are text. Several lines are code, which has no filters.
 
 import difflib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 
 from codesearch.models import Unit
-from codesearch.parsing import LANGUAGES
+from codesearch.parsing import LANGUAGES, language_of
 from codesearch.parsing.passages import TEXT_LABELS
 from searchapp.errors import InvalidInput
 
@@ -42,7 +42,20 @@ _TOKEN = re.compile(
     r"""|(?P<text>\S+)""",
     re.IGNORECASE,
 )
+_SCOPE_MARKS = re.compile(r"\.|::|->|#|/")
+# Scopes that name no class or package.
+_SELF = frozenset({"self", "this", "cls", "super"})
+_FILE = re.compile(r"[\w./+-]*[\w+-]\.\w{1,10}$")
 _IDENTIFIER_LIKE = re.compile(r"^[A-Za-z_$][\w$]*(?:(?:\.|::|->|#|/)[A-Za-z_$][\w$]*)*(?:\(\))?$")
+# A word before or behind a name that says what the name is of.
+_CLASSES, _FUNCTIONS = frozenset({"class"}), frozenset({"function", "method"})
+_VARIABLES = frozenset({"variable", "constant", "field", "property"})
+DEFINITION_WORDS = {
+    **dict.fromkeys(("class", "struct", "interface", "enum", "trait", "type", "union", "record"), _CLASSES),
+    **dict.fromkeys(("func", "fn", "def", "function", "method", "fun", "sub"), _FUNCTIONS),
+    **dict.fromkeys(("const", "constant", "var", "variable", "val", "field", "property"), _VARIABLES),
+    "macro": frozenset({"macro", "function"}),
+}
 _HAS_SHAPE = re.compile(r"_|[a-z][A-Z]|::|->|\w\.\w|#|\(\)$|^[A-Z]\w*[a-z]\w*[A-Z]")
 
 
@@ -78,6 +91,12 @@ class Query:
     literals: tuple[Literal, ...] = ()
     symbols: tuple[str, ...] = field(default=())
     """Words that look like identifiers, without their scope: what a defining unit would be named."""
+    scopes: tuple[tuple[str, str], ...] = ()
+    """Symbols that were written with a scope, and the last part of it: `(App, caddyhttp)`."""
+    kinds: frozenset[str] = frozenset()
+    """Kinds of units that a word beside the symbol asks for, as in `class Field`; empty for any."""
+    files: tuple[str, ...] = ()
+    """Words that are names of files, or paths that end in one, in lower case."""
     is_code: bool = False
 
     @property
@@ -87,8 +106,11 @@ class Query:
 
     @property
     def is_symbol(self) -> bool:
-        """Whether the query is nothing but one identifier."""
-        return bool(self.symbols) and len(self.text.split()) == 1
+        """Whether the query is nothing but one identifier, perhaps with its kind, or one file."""
+        words = self.text.split()
+        return bool(self.symbols or self.files) and (
+            len(words) == 1 or (bool(self.kinds) and len(words) == 2)
+        )
 
     @property
     def is_empty(self) -> bool:
@@ -130,7 +152,7 @@ def parse_query(raw: str) -> Query:
     words = " ".join(text)
     # What must stand there literally is also what the person looks for.
     searched = " ".join([words, *(literal.text for literal in literals if not literal.negated)]).strip()
-    return Query(searched, tuple(filters), tuple(literals), _symbols(text), is_code=False)
+    return replace(_named(text), text=searched, filters=tuple(filters), literals=tuple(literals))
 
 
 def plain_query(text: str) -> Query:
@@ -140,7 +162,7 @@ def plain_query(text: str) -> Query:
     'what is lang:python'
     """
     plain = " ".join(text.replace("\0", "").split())
-    return Query(plain, symbols=_symbols(plain.split()))
+    return replace(_named(plain.split()), text=plain)
 
 
 def _filters(name: str, value: str, negated: bool) -> list[Filter]:
@@ -179,15 +201,42 @@ def _example(name: str) -> str:
     }[name]
 
 
-def _symbols(words: list[str]) -> tuple[str, ...]:
-    """Names that words stand for: identifiers by their shape, or the one word of a one-word query.
+def _named(words: list[str]) -> Query:
+    """What words name: symbols with their scopes and kinds, and files; the query has no text yet.
 
-    >>> _symbols(["where", "is", "Model.save()", "used?"]), _symbols(["session"]), _symbols(["why", "it"])
-    (('save',), ('session',), ())
+    >>> query = _named(["where", "is", "Model.save()", "used?"])
+    >>> query.symbols, query.scopes
+    (('save',), (('save', 'model'),))
+    >>> _named(["session"]).symbols, _named(["why", "it"]).symbols
+    (('session',), ())
+    >>> query = _named(["class", "Field"])
+    >>> query.symbols, sorted(query.kinds), _named(["include/db.h"]).files
+    (('Field',), ['class'], ('include/db.h',))
     """
-    names = []
-    for word in words:
-        bare = word.strip("`'\"?,;").rstrip(".:!")
-        if _IDENTIFIER_LIKE.match(bare) and (len(words) == 1 or _HAS_SHAPE.search(bare)):
-            names.append(re.split(r"\.|::|->|#|/", bare.removesuffix("()"))[-1])
-    return tuple(dict.fromkeys(names))
+    bare = [word.strip("`'\"?,;").rstrip(".:!") for word in words]
+    files = tuple(dict.fromkeys(word.strip("./").lower() for word in bare if _is_file(word)))
+    kinds, word = _definition_asked(bare)
+    paths = [
+        re.split(_SCOPE_MARKS, name.removesuffix("()"))
+        for name in ([word] if word else bare)
+        if _IDENTIFIER_LIKE.match(name) and (word or len(words) == 1 or _HAS_SHAPE.search(name))
+        if name.strip("./").lower() not in files
+    ]
+    scopes = {path[-1]: path[-2].lower() for path in paths if len(path) > 1 and path[-2] not in _SELF}
+    symbols = tuple(dict.fromkeys(path[-1] for path in paths))
+    return Query("", symbols=symbols, scopes=tuple(scopes.items()), kinds=kinds, files=files)
+
+
+def _definition_asked(words: list[str]) -> tuple[frozenset[str], str]:
+    """The kinds and the name that two words ask for: `class Field`, `Field struct`; none of other words."""
+    if len(words) == 2:
+        for word, name in (words, words[::-1]):
+            # In `type class`, the second is the name.
+            if word in DEFINITION_WORDS and name not in DEFINITION_WORDS and _IDENTIFIER_LIKE.match(name):
+                return DEFINITION_WORDS[word], name
+    return frozenset(), ""
+
+
+def _is_file(word: str) -> bool:
+    """Whether a word is a file's name: it ends as those of some language do."""
+    return bool(_FILE.match(word)) and language_of(word) is not None

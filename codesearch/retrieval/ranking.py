@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 
 from codesearch.parsing.words import query_words
-from codesearch.retrieval.boosts import defines, definition_boost, file_boosts, path_boost
+from codesearch.retrieval.boosts import (
+    CONTAINS_BOOST,
+    NAMED_FILE_BOOST,
+    defines,
+    definition_boost,
+    file_boosts,
+    is_named_file,
+    path_boost,
+)
 from codesearch.retrieval.candidates import Candidate
 from codesearch.retrieval.fusion import fuse, similarity
 from codesearch.retrieval.penalties import diversify, penalty
@@ -17,12 +25,16 @@ def rank(query: Query, candidates: Sequence[Candidate]) -> list[Candidate]:
     for candidate in candidates:
         candidate.defines = defines(query, candidate)
         if candidate.defines:
-            candidate.score += definition_boost(query, candidate.name, candidate.kind)
+            candidate.score += definition_boost(query, candidate)
+        elif candidate.contains_symbol:
+            candidate.score += CONTAINS_BOOST
+        if is_named_file(query, candidate.path):
+            candidate.score += NAMED_FILE_BOOST
         candidate.score += path_boost(words, candidate.path)
     boosts = file_boosts(candidates)
     for candidate in candidates:
         candidate.score += boosts[candidate.file_id]
-        candidate.score *= penalty(candidate.path, candidate.kind, words)
+        candidate.score *= penalty(candidate, words)
     diversify(by_score(candidates))
     return by_score(candidates)
 

@@ -7,11 +7,10 @@ import tree_sitter_c
 from tree_sitter import Node
 
 from codesearch.parsing.base import Declared, Language, field_text, node_text
-from codesearch.parsing.languages.c_macros import with_functions, without_macros
+from codesearch.parsing.languages.c_macros import with_functions, without_conditions, without_macros
 
-DECLARATIONS = frozenset(
-    {"declaration", "field_declaration", "enumerator", "preproc_def", "preproc_function_def"}
-)
+MACROS = frozenset({"preproc_def", "preproc_function_def"})
+DECLARATIONS = MACROS | {"declaration", "field_declaration", "enumerator"}
 _CAPITALS = re.compile(r"[A-Z_][A-Z0-9_]*$")
 _WORD = re.compile(r"[A-Za-z_]\w*$")
 _WRAPPING = (
@@ -86,7 +85,7 @@ def plain_name(node: Node) -> str:
 
 def declared_by(node: Node, inside: str) -> Iterator[Declared]:
     """Macros, constants of enums, fields, variables and prototypes."""
-    if node.type in ("preproc_def", "preproc_function_def"):
+    if node.type in MACROS:
         name = field_text(node, "name")
         if name and not _is_include_guard(node, name):
             yield Declared(name, "macro")
@@ -141,8 +140,10 @@ LANGUAGE = Language(
     functions=frozenset({"function_definition"}),
     classes=frozenset({"struct_specifier", "union_specifier", "enum_specifier", "type_definition"}),
     declarations=DECLARATIONS,
+    unscoped=MACROS,
     imports=frozenset({"preproc_include"}),
     name_of=name_of,
     declared_by=declared_by,
     readable=lambda source: with_functions(without_macros(source)),
+    simplified=without_conditions,
 )

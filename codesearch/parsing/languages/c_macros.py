@@ -1,7 +1,8 @@
-"""Macros of C and C++ that no grammar can know: a source in which they are blanks where they stand in the way.
+"""Macros of C and C++ that no grammar can know: a source with blanks for those that stand in the way.
 
-`class EXPORT Box {`, `int get() LOCKS(mutex_) {` and `API int get();` are read as if `EXPORT`, `LOCKS(mutex_)`
-and `API` were not there. By convention such macros are in capitals; comments and strings stay as they are.
+`class EXPORT Box {`, `int get() LOCKS(mutex_) {` and `API int get();` are read as if `EXPORT`,
+`LOCKS(mutex_)` and `API` were not there. By convention such macros are in capitals; comments and strings stay
+as they are.
 """
 
 import re
@@ -39,18 +40,18 @@ _IN_THE_WAY = tuple(
         # Behind the name of a field.
         rb"(?<=[\w*&>]\ )(?<!return\ )\b(?:PT_)?GUARDED_BY%(arguments)s(?=\s*[;={])",
         # Alone in a line, behind a statement's end.
-        rb"(?<=[;{}>:\n])[ \t]*\n[ \t]*%(macro)s(?:\s*%(arguments)s)?[ \t]*(?=\r?\n\s*(?:[A-Za-z_\#~}\[]|/[/*]))",
+        rb"(?<=[;{}>:\n])[ \t]*\n[ \t]*%(macro)s(?:\s*%(arguments)s)?[ \t]*"
+        rb"(?=\r?\n\s*(?:[A-Za-z_\#~}\[]|/[/*]))",
     )
-    for pattern in [
-        pattern % {b"macro": _MACRO, b"arguments": _ARGUMENTS, b"qualifiers": _QUALIFIERS}
-    ]
+    for pattern in [pattern % {b"macro": _MACRO, b"arguments": _ARGUMENTS, b"qualifiers": _QUALIFIERS}]
 )
 # Before a type, or between a type and a name.
 _BEFORE_DECLARATOR = re.compile(
     rb"(?P<macro>" + _MACRO + rb"(?:" + _ARGUMENTS + rb")?)[ \t\r\n]+"
     rb"(?=(?P<type>(?:(?:static|inline|extern|const|constexpr|unsigned|signed|long|short|struct|class|enum|union"
     rb"|virtual|explicit|auto|void|bool|char|int|float|double)\b[ \t\r\n*&]*)+)?"
-    rb"(?P<first>[A-Za-z_~][\w:]*(?:<[^;{}()]{0,200}>)?)(?P<second>[ \t\r\n*&]+[A-Za-z_~][\w:~]*)?[ \t]*(?P<end>[(;=\[{,]))"
+    rb"(?P<first>[A-Za-z_~][\w:]*(?:<[^;{}()]{0,200}>)?)(?P<second>[ \t\r\n*&]+[A-Za-z_~][\w:~]*)?"
+    rb"[ \t]*(?P<end>[(;=\[{,]))"
 )
 _WORD_BEFORE = re.compile(rb"([A-Za-z_]\w*)(?:[ \t]+|[ \t]*[*&>]+[ \t]*)$")
 _CHARACTERS_BEFORE = 80
@@ -77,7 +78,8 @@ def without_macros(source: bytes) -> bytes:
 
 
 _DEFINED = re.compile(
-    rb"^(?P<macro>" + _MACRO + rb"\()(?P<name>\s*[A-Za-z_]\w*\s*)(?P<comma>,)(?=[^;{}]{0,1000}\)\s*\{)", re.MULTILINE
+    rb"^(?P<macro>" + _MACRO + rb"\()(?P<name>\s*[A-Za-z_]\w*\s*)(?P<comma>,)(?=[^;{}]{0,1000}\)\s*\{)",
+    re.MULTILINE,
 )
 
 
@@ -87,9 +89,41 @@ def with_functions(source: bytes) -> bytes:
     >>> with_functions(b"SYSCALL_DEFINE3(read, int, fd) {")
     b'int             read( int, fd) {'
     """
-    return _DEFINED.sub(
-        lambda match: b"int".ljust(len(match["macro"])) + match["name"] + b"(", source
-    )
+    return _DEFINED.sub(lambda match: b"int".ljust(len(match["macro"])) + match["name"] + b"(", source)
+
+
+_CONDITION = re.compile(
+    rb"^[ \t]*\#[ \t]*(?P<word>ifdef|ifndef|if|elif|else|endif)\b(?:[^\n\\]|\\(?:\r?\n|.))*", re.MULTILINE | re.DOTALL
+)
+
+
+def without_conditions(source: bytes) -> bytes:
+    r"""The source with what stands below `#else` and `#elif`, and these lines themselves, as blanks.
+
+    A brace that two branches open is then opened once. Of `#if 0`, the other branch
+    stays.
+
+    >>> without_conditions(b"#if A\nif (a) {\n#else\nif (b) {\n#endif\n}").split()
+    [b'if', b'(a)', b'{', b'}']
+    """
+    changed = bytearray(source)
+    # For each condition around: whether its text is left out now, and whether one of its branches was kept.
+    around: list[tuple[bool, bool]] = []
+    position = 0
+    for match in _CONDITION.finditer(source):
+        if any(is_out for is_out, _ in around):
+            changed[position : match.start()] = _spaces(source[position : match.start()])
+        changed[match.start() : match.end()] = _spaces(match[0])
+        position = match.end()
+        word = match["word"]
+        if word.startswith(b"if"):
+            is_out = bool(re.match(rb"\s*#\s*if\s+0\b", match[0]))
+            around.append((is_out, not is_out))
+        elif around and word == b"endif":
+            around.pop()
+        elif around:
+            around[-1] = (around[-1][1], True)
+    return bytes(changed)
 
 
 def _hidden(text: bytes) -> bytes:

@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from codesearch.parsing.base import Declared, Language, node_text
 from codesearch.parsing.languages import c
-from codesearch.parsing.languages.c_macros import without_macros
+from codesearch.parsing.languages.c_macros import without_conditions, without_macros
 
 _FOR_CPP_ONLY = re.compile(
     r"^[ \t]*\#[ \t]*if(?:def[ \t]+__cplusplus|[ \t]+defined[ \t(]*__cplusplus)[^\n]*\n"
@@ -16,12 +16,13 @@ _FOR_CPP_ONLY = re.compile(
     re.MULTILINE,
 )
 _SIGNS = re.compile(
-    r"^[ \t]*(?:template[ \t]*<|(?:inline[ \t]+)?namespace\b|using[ \t]+\w|(?:public|private|protected)[ \t]*:"
-    r"|class[ \t]+\w|constexpr\b|\[\[)|\w::~?\w|\b(?:virtual|operator|static_cast|nullptr|typename)\b",
+    r"^[ \t]*(?:template[ \t]*<|(?:inline[ \t]+)?namespace\b|using[ \t]+\w"
+    r"|(?:public|private|protected)[ \t]*:|class[ \t]+\w|constexpr\b|\[\[)|\w::~?\w|\b(?:virtual|operator|static_cast|nullptr|typename)\b",
     re.MULTILINE,
 )
 _COMMENTS_AND_STRINGS = re.compile(
-    r'//[^\n]*|/\*.*?(?:\*/|\Z)|"(?:[^"\\\n]|\\.)*"|^[ \t]*\#[ \t]*(?:include|error|pragma)[^\n]*', re.DOTALL | re.MULTILINE
+    r'//[^\n]*|/\*.*?(?:\*/|\Z)|"(?:[^"\\\n]|\\.)*"|^[ \t]*\#[ \t]*(?:include|error|pragma)[^\n]*',
+    re.DOTALL | re.MULTILINE,
 )
 
 
@@ -73,6 +74,7 @@ LANGUAGE = Language(
     ),
     scopes=frozenset({"namespace_definition"}),
     declarations=c.DECLARATIONS,
+    unscoped=c.MACROS,
     wrappers=frozenset({"template_declaration"}),
     imports=frozenset({"preproc_include", "using_declaration"}),
     separator="::",
@@ -80,4 +82,5 @@ LANGUAGE = Language(
     is_method=_is_method,
     declared_by=_declared,
     readable=without_macros,
+    simplified=without_conditions,
 )

@@ -28,7 +28,9 @@ def _declared(node: Node, inside: str) -> Iterator[Declared]:
         yield Declared(field_text(node, "name") or "", "constant")
     else:
         is_constant = any(child.type == "modifier" and node_text(child) == "const" for child in node.children)
-        kind = "property" if node.type == "event_field_declaration" else "constant" if is_constant else "field"
+        kind = (
+            "property" if node.type == "event_field_declaration" else "constant" if is_constant else "field"
+        )
         for declaration in node.named_children:
             if declaration.type == "variable_declaration":
                 for declarator in declaration.named_children:

@@ -15,7 +15,9 @@ def _declared(node: Node, inside: str) -> Iterator[Declared]:
     elif node.type == "annotation_type_element_declaration":
         yield Declared(field_text(node, "name") or "", "method", is_prototype=True)
     else:
-        modifiers = next((node_text(child) for child in node.children if child.type == "modifiers"), "").split()
+        modifiers = next(
+            (node_text(child) for child in node.children if child.type == "modifiers"), ""
+        ).split()
         is_constant = node.type == "constant_declaration" or {"static", "final"} <= {*modifiers}
         for declarator in node.children_by_field_name("declarator"):
             yield Declared(field_text(declarator, "name") or "", "constant" if is_constant else "field")

@@ -52,7 +52,12 @@ def name_of(node: Node) -> str | None:
             return field_text(node, "name") or "default"
         name = field_text(parent, field)
         return name.strip("\"'") if name and len(name) <= 200 and "\n" not in name else None
-    if parent is not None and parent.type == "arguments" and parent.parent is not None and _is_made(parent.parent):
+    if (
+        parent is not None
+        and parent.type == "arguments"
+        and parent.parent is not None
+        and _is_made(parent.parent)
+    ):
         return None
     return field_text(node, "name")
 
@@ -96,7 +101,9 @@ def _own_name(made: Node) -> str | None:
 
 def _is_made(value: Node) -> bool:
     """Whether a value is a component or the like: `memo(function () {})`, `` styled.a`…` ``."""
-    while value.type in ("await_expression", "as_expression", "satisfies_expression") and value.named_children:
+    while (
+        value.type in ("await_expression", "as_expression", "satisfies_expression") and value.named_children
+    ):
         value = value.named_children[0]
     callee = value.child_by_field_name("function") if value.type == "call_expression" else None
     while callee is not None and callee.type == "call_expression":

@@ -40,6 +40,7 @@ LANGUAGE = Language(
     ),
     scopes=frozenset({"impl_item", "mod_item"}),
     declarations=frozenset(_KINDS),
+    unscoped=frozenset({"macro_definition"}),
     imports=frozenset({"use_declaration", "extern_crate_declaration"}),
     separator="::",
     name_of=_name,

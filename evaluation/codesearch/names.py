@@ -40,7 +40,13 @@ OF_LANGUAGE: Mapping[str, Mapping[str, frozenset[str]]] = {
     "PHP": {"alias": frozenset(), "function": _CALLABLE, "variable": _VALUE, "define": frozenset({"constant"})},
     "Ruby": {"method": _CALLABLE, "singletonMethod": _CALLABLE, "module": _CLASS, "alias": _CALLABLE},
     "Rust": {"enumerator": frozenset({"constant"})},
-    "JavaScript": {"property": _VALUE | _CALLABLE, "function": _CALLABLE},
+    # Of an object with functions, ctags makes a class.
+    "JavaScript": {
+        "class": _CLASS | {"constant", "variable", "property"},
+        "property": _VALUE | _CALLABLE,
+        "function": _CALLABLE,
+        "method": _CALLABLE,
+    },
     "TypeScript": {"property": _VALUE | _CALLABLE},
 }
 _LANGUAGES = frozenset(language.name for language in LANGUAGES)
@@ -84,7 +90,7 @@ def compare_names(folder: Path) -> dict[str, Comparison]:
             continue
         units = _by_name(parsed.units)
         for tag in tags:
-            if _is_include_guard(tag, text):
+            if _is_include_guard(tag, text) or _is_local(tag, parsed.units):
                 continue
             comparison = comparisons[tag.language]
             comparison.named += 1
@@ -95,7 +101,10 @@ def compare_names(folder: Path) -> dict[str, Comparison]:
 
 
 def read_tags(folder: Path) -> Iterator[Tag]:
-    """The definitions that ctags names in a folder's files, those without a name left out."""
+    """The definitions that ctags names in a folder's files.
+
+    What has no name is left out. Raises Unavailable.
+    """
     program = shutil.which("ctags")
     if program is None:
         raise Unavailable("There is no ctags: install universal-ctags.")
@@ -129,6 +138,13 @@ def differences(comparison: Comparison) -> list[str]:
         ]
         lines.append(f"  {count} x {kind} is {units}: {', '.join(examples[:3])}")
     return lines
+
+
+def _is_local(tag: Tag, units: list[CodeUnit]) -> bool:
+    """Whether a variable, or an object that ctags takes for a class, is declared inside of a function."""
+    if not kinds_of(tag) & _VALUE:
+        return False
+    return any(unit.start_line < tag.line <= unit.end_line for unit in units if unit.kind in _CALLABLE)
 
 
 def _is_include_guard(tag: Tag, text: str) -> bool:

@@ -40,11 +40,13 @@ _IN_THE_WAY = tuple(
         # Behind the name of a field.
         rb"(?<=[\w*&>]\ )(?<!return\ )\b(?:PT_)?GUARDED_BY%(arguments)s(?=\s*[;={])",
         # Alone in a line, behind a statement's end.
-        rb"(?<=[;{}>:\n])[ \t]*\n[ \t]*%(macro)s(?:\s*%(arguments)s)?[ \t]*"
+        rb"(?<=[;{}>:\n])(?:[ \t]*\r?\n[ \t]*%(macro)s(?:[ \t]*%(arguments)s)?[ \t]*)+"
         rb"(?=\r?\n\s*(?:[A-Za-z_\#~}\[]|/[/*]))",
     )
     for pattern in [pattern % {b"macro": _MACRO, b"arguments": _ARGUMENTS, b"qualifiers": _QUALIFIERS}]
 )
+# A condition among the parameters of a template, read as a parameter without a name.
+_PARAMETER = re.compile(rb"(?<=[,<\s])[A-Z_]*(?:ENABLE_IF|REQUIRES)[A-Z_]*(?P<rest>\()(?=[^;{}]{0,600}>)")
 # Before a type, or between a type and a name.
 _BEFORE_DECLARATOR = re.compile(
     rb"(?P<macro>" + _MACRO + rb"(?:" + _ARGUMENTS + rb")?)[ \t\r\n]+"
@@ -52,6 +54,10 @@ _BEFORE_DECLARATOR = re.compile(
     rb"|virtual|explicit|auto|void|bool|char|int|float|double)\b[ \t\r\n*&]*)+)?"
     rb"(?P<first>[A-Za-z_~][\w:]*(?:<[^;{}()]{0,200}>)?)(?P<second>[ \t\r\n*&]+[A-Za-z_~][\w:~]*)?"
     rb"[ \t]*(?P<end>[(;=\[{,]))"
+)
+# What these say in their names, they say before constructors, too.
+_SPECIFIERS = re.compile(
+    rb"CONSTEXPR|INLINE|EXPORT|EXPLICIT|DEPRECATED|NODISCARD|NORETURN|UNUSED|_API$|_HOST|_DEVICE"
 )
 _WORD_BEFORE = re.compile(rb"([A-Za-z_]\w*)(?:[ \t]+|[ \t]*[*&>]+[ \t]*)$")
 _CHARACTERS_BEFORE = 80
@@ -71,6 +77,7 @@ def without_macros(source: bytes) -> bytes:
     changed = bytearray(source)
     for pattern in _IN_THE_WAY:
         code = pattern.sub(lambda match: _blank(match, changed), code)
+    code = _parameters(code, changed)
     # With the one before a name out of the way, the one before the type is seen: `API Doc CALL parse(`.
     for _ in range(2):
         code = _BEFORE_DECLARATOR.sub(lambda match: _before_declarator(match, changed), code)
@@ -144,6 +151,27 @@ def _spaces(text: bytes) -> bytes:
     return re.sub(rb"[^\n]", b" ", text)
 
 
+def _parameters(code: bytes, changed: bytearray) -> bytes:
+    """Read each condition of a template as a parameter: `class` and blanks."""
+    read = bytearray(code)
+    for match in _PARAMETER.finditer(code):
+        end = _closing(code, match.start("rest"))
+        if end and code[end : end + 80].lstrip()[:1] in (b",", b">"):
+            text = b"class" + _spaces(code[match.start() + 5 : end])
+            read[match.start() : end] = changed[match.start() : end] = text
+    return bytes(read)
+
+
+def _closing(code: bytes, start: int) -> int:
+    """Where the parenthesis that opens at `start` has closed, 0 if it does not soon."""
+    depth = 0
+    for index in range(start, min(len(code), start + 600)):
+        depth += {40: 1, 41: -1}.get(code[index], 0)
+        if not depth:
+            return index + 1
+    return 0
+
+
 def _before_declarator(match: "re.Match[bytes]", changed: bytearray) -> bytes:
     if not _is_in_the_way(match):
         return match[0]
@@ -159,5 +187,7 @@ def _is_in_the_way(match: "re.Match[bytes]") -> bool:
     before = found[1] if found else b""
     if match["type"] or match["second"]:
         return before not in _TAGS and match["end"] in (b"(", b";", b"=", b"[")
+    if _SPECIFIERS.search(match["macro"]) and match["end"] == b"(":
+        return before not in _TAGS
     # A type stands before it and a function's name after it: `int CALL get(`.
     return bool(before) and before not in _BEFORE_TYPE and match["end"] == b"("

@@ -37,6 +37,7 @@ _MAKERS = re.compile(
     r"(?:memo|forwardRef|lazy|observer|styled|define[A-Z]\w*|create(?:Slice|AsyncThunk|Selector|Store|Api)"
     r"|with[A-Z]\w*|debounce|throttle|asyncHandler)$"
 )
+_MOST_PROPERTIES = 50
 _VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "all", "use"})
 # They ask for an address instead of answering at one.
 _ASKING = frozenset({"axios", "$", "jQuery", "http", "https", "fetch", "nock", "cy", "request"})
@@ -88,6 +89,18 @@ def _variable(node: Node) -> Iterator[Declared]:
     else:
         is_constant = node.parent is not None and field_text(node.parent, "kind") == "const"
         yield Declared(node_text(name), "constant" if is_constant else "variable")
+        if value is not None and value.type == "object":
+            yield from _properties(node_text(name), value)
+
+
+def _properties(owner: str, value: Node) -> Iterator[Declared]:
+    """What an object is made of, unless it is a table."""
+    pairs = [child for child in value.named_children if child.type == "pair"]
+    for pair in pairs if len(pairs) <= _MOST_PROPERTIES else ():
+        key, of_pair = pair.child_by_field_name("key"), pair.child_by_field_name("value")
+        if key is not None and key.type == "property_identifier" and of_pair is not None:
+            if of_pair.type not in _DEFINED:
+                yield Declared(f"{owner}.{node_text(key)}", "property", node=pair)
 
 
 def _own_name(made: Node) -> str | None:

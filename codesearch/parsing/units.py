@@ -77,15 +77,14 @@ class _Finder:
         while self._wrappers and self._wrappers[-1][0] >= depth:
             self._wrappers.pop()
         kind = self._language.definitions.get(node.type) if node.is_named else None
-        if kind == "declaration":
+        opened = kind is not None and kind != "declaration" and self._open(node, depth, kind)
+        if not opened and kind is not None and node.type in self._language.declarations:
             self._declare(node, depth)
-        elif kind:
-            self._open(node, depth, kind)
         if node.type in self._language.wrappers:
             self._wrappers.append((depth, node))
 
-    def _open(self, node: Node, depth: int, kind: str) -> None:
-        """Go into a function, class or namespace; stay outside where the node defines nothing of its own."""
+    def _open(self, node: Node, depth: int, kind: str) -> bool:
+        """Go into a function, class or namespace; False where the node defines nothing of its own."""
         name = self._language.name_of(node)
         if name:
             name = " ".join(name.split())[:_NAME_CHARACTERS]
@@ -101,6 +100,7 @@ class _Finder:
             # Names inside of a function without a name are those of what is around it, variables are not.
             around = self._scopes[-1] if self._scopes else _Scope(depth, "", "", "", None)
             self._scopes.append(replace(around, depth=depth, definition=None, is_local=True))
+        return bool(name)
 
     def _defined(self, node: Node, depth: int, kind: str, name: str) -> Definition | None:
         if kind == "scope":

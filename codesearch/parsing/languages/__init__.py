@@ -2,16 +2,24 @@
 
 from codesearch.parsing.base import Language
 from codesearch.parsing.languages import (
+    bash,
     c,
     cpp,
     csharp,
+    elixir,
     go,
+    hcl,
     java,
     javascript,
+    kotlin,
+    lua,
     php,
     python,
     ruby,
     rust,
+    scala,
+    sql,
+    swift,
     typescript,
 )
 
@@ -28,4 +36,12 @@ LANGUAGES: tuple[Language, ...] = (
     c.LANGUAGE,
     cpp.LANGUAGE,
     csharp.LANGUAGE,
+    kotlin.LANGUAGE,
+    swift.LANGUAGE,
+    scala.LANGUAGE,
+    lua.LANGUAGE,
+    elixir.LANGUAGE,
+    bash.LANGUAGE,
+    sql.LANGUAGE,
+    hcl.LANGUAGE,
 )

@@ -8,6 +8,7 @@ from codesearch.retrieval.boosts import (
     defines,
     definition_boost,
     file_boosts,
+    is_named_file,
     overlap,
     path_boost,
     words_of_path,
@@ -25,17 +26,50 @@ def test_a_unit_defines_a_name_that_the_query_has_capitals_apart():
     assert not defines(Query("session data"), candidate(name="session"))
 
 
+def named(name, **fields):
+    return candidate(name=name, **{"qualified_name": name} | fields)
+
+
 def test_the_exact_name_is_boosted_more():
-    assert definition_boost(QUERY, "Session", "class") == pytest.approx(0.8)
-    assert definition_boost(QUERY, "session", "class") == pytest.approx(0.32)
+    assert definition_boost(QUERY, named("Session", kind="class")) == pytest.approx(0.8)
+    assert definition_boost(QUERY, named("session", kind="class")) == pytest.approx(0.32)
 
 
 def test_a_class_or_function_defines_more_than_a_method_or_a_module():
     boosts = [
-        definition_boost(QUERY, "Session", kind)
+        definition_boost(QUERY, named("Session", kind=kind))
         for kind in ("class", "function", "method", "module", "passage")
     ]
     assert boosts == pytest.approx([0.8, 0.8, 0.64, 0.4, 0.16])
+
+
+def test_a_class_comes_before_its_constructors_and_what_it_is_asked_for_as():
+    constructor = named("Session", kind="method", qualified_name="net::Session::Session")
+    assert definition_boost(QUERY, constructor) < definition_boost(QUERY, named("Session", kind="field"))
+    asked = parse_query("class session")
+    assert definition_boost(asked, named("session", kind="class")) == pytest.approx(0.8)
+    assert definition_boost(asked, named("session", kind="function")) == pytest.approx(0.32)
+
+
+def test_a_written_scope_is_the_class_the_package_or_the_file():
+    query = parse_query("store.Session")
+    best = definition_boost(QUERY, named("Session", kind="class"))
+    for fields in (
+        {"qualified_name": "Store.Session"},
+        {"path": "app/store/session.go"},
+        {"path": "app/store.py"},
+    ):
+        assert definition_boost(query, named("Session", kind="class", **fields)) == pytest.approx(best)
+    elsewhere = named("Session", kind="class", path="app/other/session.go")
+    assert definition_boost(query, elsewhere) == pytest.approx(best * 0.6)
+    assert definition_boost(parse_query("self.Session"), elsewhere) == pytest.approx(best)
+
+
+def test_a_file_is_named_by_its_name_or_the_end_of_its_path():
+    assert is_named_file(parse_query("db.h"), "include/leveldb/DB.h")
+    assert is_named_file(parse_query("leveldb/db.h iterator"), "include/leveldb/db.h")
+    assert not is_named_file(parse_query("db.h"), "include/leveldb/mydb.h")
+    assert not is_named_file(parse_query("store.Session"), "store.session")
 
 
 def test_overlap_is_the_geometric_mean_of_both_coverages():

@@ -1,3 +1,5 @@
+from uuid import uuid4
+
 """Hubness, penalties of paths and kinds, diversification; on candidates and vectors made by hand."""
 
 import numpy as np
@@ -71,22 +73,51 @@ def test_too_few_candidates_have_no_neighbourhood():
         ("shop/__init__.py", 0.85),
         ("shop/index.tsx", 0.85),
         ("docs/tests/prices.py", 0.6 * 0.75),
+        ("CHANGELOG.md", 0.6),
+        ("docs/changes.rst", 0.6 * 0.75),
+        ("change-archive.txt", 0.6),
+        ("web/package-lock.json", 0.6),
+        ("Cargo.lock", 0.6),
+        ("shop/change_prices.py", 1),
+        ("shop/newsletter.py", 1),
+        ("shop/locks.py", 1),
     ],
 )
 def test_paths_that_stand_aside(path, factor):
-    assert penalty(path, "function", set()) == pytest.approx(factor)
+    assert penalty(candidate(path=path, kind="function"), set()) == pytest.approx(factor)
 
 
 def test_what_the_query_asks_for_has_no_penalty():
-    assert penalty("tests/prices.py", "function", {"price", "test"}) == 1
-    assert penalty("docs/tests/prices.py", "function", {"test"}) == 0.75
-    assert penalty("shop/prices.py", "module", {"modul"}) == KIND_FACTORS["module"]
-    assert penalty("shop/prices.py", "passage", {"passage"}) == 1
+    assert penalty(candidate(path="tests/prices.py", kind="function"), {"price", "test"}) == 1
+    assert penalty(candidate(path="docs/tests/prices.py", kind="function"), {"test"}) == 0.75
+    assert penalty(candidate(path="shop/prices.py", kind="module"), {"modul"}) == KIND_FACTORS["module"]
+    assert penalty(candidate(path="shop/prices.py", kind="passage"), {"passage"}) == 1
 
 
 def test_kinds_that_say_little_by_themselves_stand_aside():
-    factors = [penalty("a.py", kind, set()) for kind in ("class", "function", "method", "module", "passage")]
+    factors = [penalty(candidate(path="a.py", kind=kind), set()) for kind in ("class", "function", "method", "module", "passage")]
     assert factors == [1, 1, 1, 0.9, 0.75]
+
+
+def test_declarations_stand_aside_unless_they_are_what_was_asked_for():
+    constant = candidate(kind="constant")
+    assert penalty(constant, set()) == KIND_FACTORS["constant"]
+    constant.defines = True
+    assert penalty(constant, set()) == 1
+
+
+def test_tests_among_the_code_are_tests():
+    inline = candidate(language="rust", path="src/walk.rs", qualified_name="tests::walks")
+    assert penalty(inline, set()) == 0.6
+    assert penalty(inline, {"test"}) == 1
+    assert penalty(candidate(language="rust", path="src/walk.rs", qualified_name="contests::walks"), set()) == 1
+
+
+def test_copies_come_after_what_they_are_copies_of():
+    one, other = uuid4(), uuid4()
+    ordered = [candidate(key, score=1.0, text_hash=text) for key, text in enumerate((one, one, other, None, None))]
+    diversify(ordered)
+    assert scores(ordered) == pytest.approx([1, 0.3, 1, 1, 1])
 
 
 def test_every_penalty_holds_back():

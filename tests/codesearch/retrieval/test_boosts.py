@@ -13,7 +13,7 @@ from codesearch.retrieval.boosts import (
     path_boost,
     words_of_path,
 )
-from codesearch.retrieval.query import Query
+from codesearch.retrieval.query import Query, parse_query
 from tests.codesearch.retrieval.hand_made import candidate
 
 QUERY = Query("Session", symbols=("Session",))

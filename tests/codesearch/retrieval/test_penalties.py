@@ -1,6 +1,6 @@
-from uuid import uuid4
-
 """Hubness, penalties of paths and kinds, diversification; on candidates and vectors made by hand."""
+
+from uuid import uuid4
 
 import numpy as np
 import pytest

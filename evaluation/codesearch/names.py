@@ -37,7 +37,12 @@ OF_LANGUAGE: Mapping[str, Mapping[str, frozenset[str]]] = {
     "Python": {"member": frozenset({"method"}), "variable": _VALUE},
     "C++": {"function": _CALLABLE},
     "Go": {"func": _CALLABLE, "const": frozenset({"constant"})},
-    "PHP": {"alias": frozenset(), "function": _CALLABLE, "variable": _VALUE, "define": frozenset({"constant"})},
+    "PHP": {
+        "alias": frozenset(),
+        "function": _CALLABLE,
+        "variable": _VALUE,
+        "define": frozenset({"constant"}),
+    },
     "Ruby": {"method": _CALLABLE, "singletonMethod": _CALLABLE, "module": _CLASS, "alias": _CALLABLE},
     "Rust": {"enumerator": frozenset({"constant"})},
     # Of an object with functions, ctags makes a class.

@@ -100,7 +100,8 @@ def with_functions(source: bytes) -> bytes:
 
 
 _CONDITION = re.compile(
-    rb"^[ \t]*\#[ \t]*(?P<word>ifdef|ifndef|if|elif|else|endif)\b(?:[^\n\\]|\\(?:\r?\n|.))*", re.MULTILINE | re.DOTALL
+    rb"^[ \t]*\#[ \t]*(?P<word>ifdef|ifndef|if|elif|else|endif)\b(?:[^\n\\]|\\(?:\r?\n|.))*",
+    re.MULTILINE | re.DOTALL,
 )
 
 

@@ -13,7 +13,9 @@ _VALUES = {"variable": "variable", "output": "property"}
 def _labels(block: Node) -> list[str]:
     """`resource`, `aws_s3` and `logs` of `resource "aws_s3" "logs" {`."""
     return [
-        node_text(child).strip('"') for child in block.named_children if child.type in ("identifier", "string_lit")
+        node_text(child).strip('"')
+        for child in block.named_children
+        if child.type in ("identifier", "string_lit")
     ]
 
 

@@ -22,7 +22,9 @@ def _declared(node: Node, inside: str) -> Iterator[Declared]:
     elif node.type == "protocol_function_declaration":
         yield Declared(field_text(node, "name") or "", "method", is_prototype=True)
     else:
-        is_let = any(child.type == "value_binding_pattern" and node_text(child) == "let" for child in node.children)
+        is_let = any(
+            child.type == "value_binding_pattern" and node_text(child) == "let" for child in node.children
+        )
         kind = "property" if inside == "class" else "constant" if is_let else "variable"
         for pattern in node.children_by_field_name("name"):
             name = pattern.child_by_field_name("bound_identifier")

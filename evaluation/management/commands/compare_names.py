@@ -33,7 +33,9 @@ class Command(SearchappCommand):
                 total.named += found.named
                 total.differing += found.differing
         for language, total in sorted(totals.items()):
-            self.stdout.write(f"{language}: {total.named:,} definitions, {total.share:.1%} of the same name and kind")
+            self.stdout.write(
+                f"{language}: {total.named:,} definitions, {total.share:.1%} of the same name and kind"
+            )
             for line in differences(total):
                 self.stdout.write(line)
         if options["differences"]:

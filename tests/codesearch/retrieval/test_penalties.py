@@ -95,7 +95,10 @@ def test_what_the_query_asks_for_has_no_penalty():
 
 
 def test_kinds_that_say_little_by_themselves_stand_aside():
-    factors = [penalty(candidate(path="a.py", kind=kind), set()) for kind in ("class", "function", "method", "module", "passage")]
+    factors = [
+        penalty(candidate(path="a.py", kind=kind), set())
+        for kind in ("class", "function", "method", "module", "passage")
+    ]
     assert factors == [1, 1, 1, 0.9, 0.75]
 
 
@@ -110,12 +113,16 @@ def test_tests_among_the_code_are_tests():
     inline = candidate(language="rust", path="src/walk.rs", qualified_name="tests::walks")
     assert penalty(inline, set()) == 0.6
     assert penalty(inline, {"test"}) == 1
-    assert penalty(candidate(language="rust", path="src/walk.rs", qualified_name="contests::walks"), set()) == 1
+    assert (
+        penalty(candidate(language="rust", path="src/walk.rs", qualified_name="contests::walks"), set()) == 1
+    )
 
 
 def test_copies_come_after_what_they_are_copies_of():
     one, other = uuid4(), uuid4()
-    ordered = [candidate(key, score=1.0, text_hash=text) for key, text in enumerate((one, one, other, None, None))]
+    ordered = [
+        candidate(key, score=1.0, text_hash=text) for key, text in enumerate((one, one, other, None, None))
+    ]
     diversify(ordered)
     assert scores(ordered) == pytest.approx([1, 0.3, 1, 1, 1])
 

@@ -74,7 +74,8 @@ class Language:
     `functions` and `classes` map to units the node types that define them; `scopes` name what they enclose
     without being units (namespaces, Rust's impl). `declarations` are the node types that may declare
     constants, variables, fields, properties, macros and prototypes outside of functions: `declared_by` says
-    which, given a node and the kind of what encloses it (`class`, `scope`, or empty). `unscoped` are those of them that no scope holds, as macros of C. `wrappers` are nodes
+    which, given a node and the kind of what encloses it (`class`, `scope`, or empty). `unscoped` are
+    those of them that no scope holds, as macros of C. `wrappers` are nodes
     that belong to the definition they hold (decorators, export). `name_of` returns a definition's name, or
     None where the node defines nothing of its own; `is_method` says of a function outside of classes whether
     it is a method all the same. `documentation_of` returns documentation written inside the definition, where

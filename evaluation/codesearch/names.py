@@ -1,4 +1,4 @@
-"""`compare_names`: which of the definitions that universal-ctags names are units of the same name and kind."""
+"""`compare_names`: which definitions that universal-ctags names are units of the same name and kind."""
 
 import json
 import re

@@ -19,7 +19,7 @@ from kbqa.sql.focus.selection import NARROW, ROOMY, Budget
 from kbqa.sql.identifiers import written_table
 from kbqa.sql.models import Database, DatabaseQuestion, GlossaryEntry
 from kbqa.sql.names import CellNames
-from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table
+from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table, readable
 from kbqa.sql.sources import glossary, schedule, selectors, services
 from kbqa.sql.sources.connecting import Trial
 from kbqa.sql.sources.server_form import ServerFields
@@ -74,6 +74,7 @@ __all__ = [
     "link_question",
     "load_cross_encoder",
     "load_verifier",
+    "readable",
     "response_of",
     "schedule",
     "selectors",

@@ -1,9 +1,12 @@
 """Reading what there is of databases, for pages, API and asking."""
 
+from collections.abc import Iterable, Sequence
+
 from django.db.models import F, QuerySet
 
+from kbqa.linking.held import Held, held_by
 from kbqa.sql.answer.confirmed import Confirmed
-from kbqa.sql.models import Database, DatabaseQuestion
+from kbqa.sql.models import Cell, CellWord, Database, DatabaseQuestion
 
 _MAX_JUDGED = 500
 
@@ -11,6 +14,11 @@ _MAX_JUDGED = 500
 def databases() -> QuerySet[Database]:
     """The databases with their served scans, for lists."""
     return Database.objects.filter(deleting=False).select_related("serving")
+
+
+def held(databases: Iterable[int], words: Sequence[str], keys: Sequence[str]) -> dict[int, Held]:
+    """What the cells of each database, by its primary key, have of folded words and of keys of names."""
+    return held_by(databases, words, keys, (CellWord, Cell))
 
 
 def judged(database: Database) -> list[Confirmed]:

@@ -27,7 +27,12 @@ def served_files(repository: str) -> QuerySet[SourceFile]:
 
 def named_units(repository: Repository, limit: int) -> list[tuple[str, str, str]]:
     """Path, name and qualified name of the served units of a repository, passages left out; at most `limit`."""
-    units = served_units().filter(repository=repository).exclude(kind=Unit.Kind.PASSAGE).order_by("path", "start_line")
+    units = (
+        served_units()
+        .filter(repository=repository)
+        .exclude(kind=Unit.Kind.PASSAGE)
+        .order_by("path", "start_line")
+    )
     return list(units.values_list("path", "name", "qualified_name")[:limit])
 
 

@@ -4,7 +4,18 @@ from django.contrib.auth import views as auth
 from django.urls import path, register_converter
 from django.urls.converters import PathConverter
 
-from frontend.views import answers, databases, files, glossary, graphs, jobs, repositories, search, sources
+from frontend.views import (
+    answers,
+    asking,
+    databases,
+    files,
+    glossary,
+    graphs,
+    jobs,
+    repositories,
+    search,
+    sources,
+)
 
 
 class FilePathConverter(PathConverter):
@@ -23,6 +34,8 @@ _DATABASE_ANSWERS = {"answers": databases.ANSWERS}
 
 urlpatterns = [
     path("", search.search_page, name="search"),
+    path("ask/graph/<slug:key>", asking.answer_part, {"kind": "graph"}, name="graph-answer-part"),
+    path("ask/database/<slug:key>", asking.answer_part, {"kind": "db"}, name="database-answer-part"),
     path("similar/<int:unit>", search.similar_page, name="similar"),
     path("explain/<int:unit>", search.explain_page, name="explain"),
     path("answers/graph-<uuid:link>", answers.answer_page, _GRAPH_ANSWERS, name="graph-answer"),

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pyoxigraph import Store
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
+from sqlglot.tokens import TokenType
 
 from kbqa.linking.held import Held
 from kbqa.linking.words import COMMON, fold, stem
@@ -31,6 +32,8 @@ NAMES = (
 )  # fmt: skip
 """The features, in their order."""
 _NEAREST, _MAX_READ, _LONGEST_NAME = 5, 4_000, 4
+_BEGIN_READING = (TokenType.SELECT, TokenType.WITH, TokenType.L_PAREN)
+"""What statements that read begin with."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,13 @@ def asked(text: str, vector: Vectors) -> Asked:
     tables = _names_of_sql(read)
     is_sparql = _is_sparql(read)
     return Asked(
-        read, vector, words[:32], tuple(_identifiers(read)), tables, is_sparql, tables is None and _is_program(read)
+        read,
+        vector,
+        words[:32],
+        tuple(_identifiers(read)),
+        tables,
+        is_sparql,
+        tables is None and _is_program(read),
     )
 
 
@@ -72,7 +81,9 @@ def features(question: Asked, profiles: Sequence[Profile], held: Sequence[Held])
     rarity = _rarity(question, seen)
     rows = np.array([_compared(question, *each, rarity) for each in zip(profiles, seen, held, strict=True)])
     rows = rows.reshape(len(profiles), -1)
-    chosen = [NAMES.index(name) for name in ("schema", "example", "in_schema", "in_names", "rare", "whole_name")]
+    chosen = [
+        NAMES.index(name) for name in ("schema", "example", "in_schema", "in_names", "rare", "whole_name")
+    ]
     less = rows[:, chosen] - rows[:, chosen].max(axis=0, initial=-1.0)
     return np.hstack([rows, less, _kinds(profiles, rows)])
 
@@ -86,13 +97,17 @@ class _Seen:
 
 
 def _seen(question: Asked, profile: Profile, held: Held) -> _Seen:
-    schema = {word for word, stemmed in zip(question.words, question.stems, strict=True) if stemmed in profile.stems}
+    schema = {
+        word for word, stemmed in zip(question.words, question.stems, strict=True) if stemmed in profile.stems
+    }
     return _Seen(schema, held.words & set(question.words))
 
 
 def _rarity(question: Asked, seen: Sequence[_Seen]) -> Mapping[str, float]:
     """How much each word tells: the fewer sources have it, the more; words that none has tell nothing."""
-    counts = {word: sum(word in each.schema or word in each.names for each in seen) for word in question.words}
+    counts = {
+        word: sum(word in each.schema or word in each.names for each in seen) for word in question.words
+    }
     return {word: float(np.log((len(seen) + 1) / (count + 0.5))) for word, count in counts.items() if count}
 
 
@@ -148,7 +163,9 @@ def _identifiers(text: str) -> list[str]:
         dict.fromkeys(
             token.casefold()
             for token in tokens
-            if alone or "_" in token or (token != token.capitalize() and token not in (token.lower(), token.upper()))
+            if alone
+            or "_" in token
+            or (token != token.capitalize() and token not in (token.lower(), token.upper()))
         )
     )[:16]
 
@@ -162,6 +179,9 @@ def _split(text: str) -> list[str]:
 def _names_of_sql(text: str) -> frozenset[str] | None:
     """The tables and columns of a statement that reads; None of what is no SQL."""
     try:
+        tokens = sqlglot.tokenize(text)
+        if not tokens or tokens[0].token_type not in _BEGIN_READING:
+            return None
         trees = [tree for tree in sqlglot.parse(text) if tree is not None]
     except (SqlglotError, RecursionError):
         return None
@@ -196,4 +216,6 @@ def _is_program(text: str) -> bool:
         body = ast.parse(text.strip()).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    return bool(body) and not all(isinstance(each, ast.Expr) and isinstance(each.value, ast.Name) for each in body)
+    return bool(body) and not all(
+        isinstance(each, ast.Expr) and isinstance(each.value, ast.Name) for each in body
+    )

@@ -103,7 +103,11 @@ def of_database(name: str, schema: sql.Schema, examples: Sequence[str] = ()) -> 
 
 
 def of_graph(
-    name: str, classes: Sequence[str], properties: Sequence[str], labels: Sequence[str], examples: Sequence[str] = ()
+    name: str,
+    classes: Sequence[str],
+    properties: Sequence[str],
+    labels: Sequence[str],
+    examples: Sequence[str] = (),
 ) -> About:
     """What a graph is about, by its vocabulary and the names of what is best connected in it."""
     texts = [*classes, *properties][: _MAX_TEXTS - _MAX_LABELS]
@@ -115,7 +119,9 @@ def of_code(name: str, units: Sequence[tuple[str, str, str]]) -> About:
     modules = dict.fromkeys(_spaced(str(PurePosixPath(path).with_suffix(""))) for path, _, _ in units)
     definitions = dict.fromkeys(_spaced(qualified) for _, _, qualified in units)
     texts = [name, *_thinned(list(modules), _MAX_TEXTS // 4), *_thinned(list(definitions))]
-    return About(CODE, name, texts[:_MAX_TEXTS], (), frozenset(unit.casefold() for _, unit, _ in units if unit))
+    return About(
+        CODE, name, texts[:_MAX_TEXTS], (), frozenset(unit.casefold() for _, unit, _ in units if unit)
+    )
 
 
 def _database(source: RoutedSource) -> About:

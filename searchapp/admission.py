@@ -58,7 +58,8 @@ KINDS: dict[str, Work] = {
     ),
     **dict.fromkeys(
         (
-            *("api-graph-ask", "api-database-ask"),
+            *("api-graph-ask", "api-database-ask", "api-ask"),
+            *("graph-answer-part", "database-answer-part"),
             *("graph-answer", "database-answer", "judge-graph-question", "judge-database-question"),
             *("api-graph-question-detail", "api-database-question-detail"),
             *("api-graph-question-reading", "api-database-question-reading"),

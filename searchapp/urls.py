@@ -20,6 +20,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", DocsView.as_view(url_name="schema"), name="api-docs"),
     path("api/v1/code/", include("codesearch.api.urls")),
+    path("api/v1/", include("routing.urls")),
     path("api/v1/", include("kbqa.urls")),
     path("api/v1/", include(router.urls)),
     re_path(r"^api/.*$", not_found),

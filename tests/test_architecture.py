@@ -13,7 +13,7 @@ import pytest
 from importlinter.cli import lint_imports
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("searchapp", "codesearch", "kbqa", "frontend", "training", "evaluation", "benchmarks")
+PACKAGES = ("searchapp", "codesearch", "kbqa", "routing", "frontend", "training", "evaluation", "benchmarks")
 
 # Backends that a person installs by choosing them (requirements/models.txt).
 OF_THE_MODELS = {
@@ -35,10 +35,10 @@ for name in ("torch", "transformers", "training", "evaluation", "benchmarks"):
 
 import django
 django.setup()
-import codesearch, frontend, kbqa, searchapp
+import codesearch, frontend, kbqa, routing, searchapp
 
 PROGRAMS = ("searchapp.settings.production", "searchapp.wsgi", "kbqa.sparql.stores.query_process")
-for package in (searchapp, codesearch, kbqa, frontend):
+for package in (searchapp, codesearch, kbqa, routing, frontend):
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         if module.name not in PROGRAMS:
             try:

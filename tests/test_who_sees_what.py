@@ -128,6 +128,8 @@ ROUTES = {
     "graph-query": Route("graph", {"GET": SELECT}),
     "graph-node": Route("graph", {"GET": {"iri": "urn:t:1"}}),
     "graph-sparql": Route("graph", {"GET": SELECT, "POST": SELECT}),
+    "graph-answer-part": Route("graph", {"GET": {"q": "which tree?"}}, tells=False),
+    "database-answer-part": Route("database", {"GET": {"q": "how many trees?"}}, tells=False),
     "api-graph-ask": Route("graph", {"GET": {"q": "which tree?"}}, tells=False),
     "api-graph-edit": Route("graph", writes={"POST": {"add": "no triples"}}),
     "api-graph-export": Route("graph", {"GET": {}}),
@@ -167,6 +169,7 @@ LISTS: dict[str, tuple[str, dict[str, Any]]] = {
     "jobs": ("graph", {}),
     "api-job-list": ("graph", {"page_size": 100}),
     "search": ("repository", {"q": "plant a tree"}),
+    "api-ask": ("repository", {"q": "plant a tree"}),
     "code-search": ("repository", {"q": "plant a tree", "page_size": 100}),
 }
 OPEN = {

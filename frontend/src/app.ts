@@ -4,12 +4,14 @@ import { startDataTables } from "./data-table";
 import { startKeyboard } from "./keyboard";
 import { startLines } from "./lines";
 import { startDrawings, startQueryForm } from "./query-form";
+import { startRoutedAnswers } from "./routed-answers";
 import { startSearchBox } from "./search-box";
 import { startSourceForm } from "./source-form";
 import { startThemeToggle } from "./theme-toggle";
 
 startThemeToggle();
 startSearchBox();
+startRoutedAnswers();
 startKeyboard();
 startLines();
 startSourceForm();

@@ -111,7 +111,12 @@ def answer_page(request: HttpRequest, link: UUID, answers: AnswerPages) -> HttpR
 
     With `reading`, show what another of its readings finds.
     """
-    question = answers.find(link)
+    page = kept_page(request, answers.find(link), answers)
+    return render_with_error(request, answers.template, page.context)
+
+
+def kept_page(request: HttpRequest, question: QuestionBase, answers: AnswerPages) -> AnswerPage:
+    """The page of the kept answer to a question, with the reading that the request asks for."""
     page = answers.page(
         answers.pages,
         question.source,
@@ -123,7 +128,7 @@ def answer_page(request: HttpRequest, link: UUID, answers: AnswerPages) -> HttpR
     )
     if page.answer is not None and page.answer.readings:
         _show_reading(page, request.GET.get("reading", ""), answers)
-    return render_with_error(request, answers.template, page.context)
+    return page
 
 
 @readers

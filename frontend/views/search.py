@@ -27,6 +27,7 @@ from codesearch.retrieval.snippets import snippets_of
 from frontend.facets import FacetGroup, facet_groups
 from frontend.highlighting import highlight_lines
 from frontend.views.access import readers
+from frontend.views.asking import Loaded, Routing, loaded, routed
 from frontend.views.errors import render_with_error
 from searchapp.error_display import shown_in
 from searchapp.errors import SearchappError
@@ -79,6 +80,10 @@ class SearchPage:
     totals: dict[str, Any] = field(default_factory=dict)
     empty: bool = False
     """Whether nothing was ever added."""
+    routing: Routing | None = None
+    """Which sources answer, where there is a query."""
+    loaded: Sequence[Loaded] = ()
+    """What is loaded, where there is none."""
     area: str = AREA
 
 
@@ -116,7 +121,9 @@ def search_page(request: HttpRequest) -> HttpResponse:
     page = SearchPage(request.GET.get("q", ""), _page_number(request))
     if page.q.strip():
         with shown_in(vars(page), "query_error"):
-            _show_results(page)
+            page.routing = routed(page.q)
+            if page.routing.searches_code:
+                _show_results(page, page.routing.text)
     else:
         _show_start(page)
     is_part = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
@@ -161,11 +168,11 @@ def help_page(request: HttpRequest) -> HttpResponse:
     return render(request, "frontend/help.html")
 
 
-def _show_results(page: SearchPage) -> None:
-    result = page.result = search(page.q, offset=(page.page - 1) * PAGE_SIZE, limit=PAGE_SIZE)
+def _show_results(page: SearchPage, text: str) -> None:
+    result = page.result = search(text, offset=(page.page - 1) * PAGE_SIZE, limit=PAGE_SIZE)
     pages = -(-result.total // PAGE_SIZE)
     page.hits = _shown(result.hits, result.words, result.query.quoted)
-    page.structure_is_read, page.facets = structure_is_read(), facet_groups(page.q, result.facets)
+    page.structure_is_read, page.facets = structure_is_read(), facet_groups(text, result.facets)
     page.previous = _address(page.q, page.page - 1) if page.page > 1 else ""
     page.next = _address(page.q, page.page + 1) if page.page < pages else ""
     page.building = [] if result.total else _building()
@@ -174,8 +181,8 @@ def _show_results(page: SearchPage) -> None:
 def _show_start(page: SearchPage) -> None:
     served = selectors.served_names()
     page.examples = [query for name, query in _EXAMPLES if name in served]
-    page.totals, page.building = selectors.totals(), _building()
-    page.empty = not Repository.objects.exists()
+    page.totals, page.building, page.loaded = selectors.totals(), _building(), loaded()
+    page.empty = not (page.loaded or Repository.objects.exists())
 
 
 def _building() -> list[Job]:

@@ -21,7 +21,10 @@ class Held:
 
 
 def held_by(
-    owners: Iterable[int], words: Sequence[str], keys: Sequence[str], tables: tuple[type[WordBase], type[NameBase]]
+    owners: Iterable[int],
+    words: Sequence[str],
+    keys: Sequence[str],
+    tables: tuple[type[WordBase], type[NameBase]],
 ) -> dict[int, Held]:
     """What each owner's served version has of folded `words` and of `keys`; two statements in all.
 

@@ -28,21 +28,40 @@ class Case:
     right: int
 
 
-def cases(questions: Sequence[tuple[str, str]], sources: Sequence[FileSource], among: int, seed: int = 0) -> list[Case]:
-    """Cases of (question, label of its source), each among so many sources drawn by chance; 0: all."""
+def cases(
+    questions: Sequence[tuple[str, str]], sources: Sequence[FileSource], among: int, seed: int = 0
+) -> list[Case]:
+    """Cases of (question, label of its source), each among so many sources, drawn by chance."""
     drawn = random.Random(seed)
-    profiles = dict(zip((source.label for source in sources), profiled([source.about for source in sources]), strict=True))
+    profiles = dict(
+        zip((source.label for source in sources), profiled([source.about for source in sources]), strict=True)
+    )
     by_label = {source.label: source for source in sources}
     vectors = encode([text for text, _ in questions])
     made = []
     for (text, right), vector in zip(questions, vectors, strict=True):
-        others = [label for label in by_label if label != right]
-        labels = [right, *(drawn.sample(others, min(among - 1, len(others))) if among else others)]
+        labels = [right, *_others(right, list(by_label), among, drawn)]
         question = asked(text, vector)
-        rows = features(question, [profiles[label] for label in labels], [by_label[label].held(question) for label in labels])
+        rows = features(
+            question,
+            [profiles[label] for label in labels],
+            [by_label[label].held(question) for label in labels],
+        )
         is_code = np.array([by_label[label].about.kind == CODE for label in labels], float)
         made.append(Case(rows, is_code, vector, 0))
     return made
+
+
+def _others(right: str, labels: Sequence[str], among: int, drawn: random.Random) -> list[str]:
+    """Sources beside the right one: the graph of its code or the code of its graph always, the others by chance."""
+    package = right.partition(":")[2].removesuffix(" code")
+    twins = [
+        label
+        for label in labels
+        if label != right and label.partition(":")[2] in (package, f"{package} code")
+    ]
+    others = [label for label in labels if label != right and label not in twins]
+    return [*twins, *drawn.sample(others, min(among - 1 - len(twins), len(others)))]
 
 
 def fit(made: Sequence[Case]) -> RouterModel:
@@ -64,5 +83,7 @@ def fit(made: Sequence[Case]) -> RouterModel:
         ridge = np.concatenate([np.full(number, _RIDGE), np.full(DIMENSION, _RIDGE_OF_VECTOR)])
         return total + float((ridge * parameters**2).sum()), gradient + 2 * ridge * parameters
 
-    found = minimize(loss, np.zeros(number + DIMENSION), jac=True, method="L-BFGS-B", options={"maxiter": 300})
+    found = minimize(
+        loss, np.zeros(number + DIMENSION), jac=True, method="L-BFGS-B", options={"maxiter": 300}
+    )
     return RouterModel(found.x[:number], found.x[number:])

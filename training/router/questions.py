@@ -14,9 +14,20 @@ DATABASES = (
     "college_1", "dorm_1", "movie_1", "flight_1", "network_2", "wine_1", "music_1", "activity_1", "apartment_rentals",
     "inn_1", "club_1", "election", "tracking_orders", "insurance_policies", "film_rank", "gas_company",
     "customers_card_transactions", "storm_record", "farm", "gymnast", "aircraft", "driving_school", "allergy_1",
+    "customers_and_addresses", "products_gen_characteristics", "game_1", "manufactory_1", "voter_2", "sports_competition",
+    "customer_complaints", "store_product", "university_basketball", "medicine_enzyme_interaction", "party_people",
 )  # fmt: skip
 """Databases of Spider's training set."""
-GRAPHS = ("ship_1", "race_track", "candidate_poll", "musical", "e_learning", "climbing", "theme_gallery", "loan_1")
+GRAPHS = (
+    "ship_1",
+    "race_track",
+    "candidate_poll",
+    "musical",
+    "e_learning",
+    "climbing",
+    "theme_gallery",
+    "loan_1",
+)
 """Graphs made of others of them."""
 PACKAGES = ("requests", "sqlparse", "jwt", "click", "httpx", "jinja2", "h11", "pathspec")
 _OF_A_SOURCE, _OF_CODE = 24, 30
@@ -63,16 +74,15 @@ def _graphs(folder: Path) -> Iterator[tuple[FileSource, list[str]]]:
 
 
 def _code(drawn: random.Random) -> Iterator[tuple[FileSource, list[str]]]:
-    for number, package in enumerate(PACKAGES):
+    for package in PACKAGES:
         spec = find_spec(package)
         if spec is None or spec.origin is None:
             continue
         source = code_source(Path(spec.origin).parent, package)
         yield source, list(_asked_of_code(source, drawn))
-        if number % 2 == 0:
-            graph = code_graph_source(source)
-            names = drawn.sample([unit.name for _, unit in source.units if unit.name], _OF_A_SOURCE)
-            yield graph, [drawn.choice(_ASKED_OF_GRAPHS).format(name) for name in names]
+        graph = code_graph_source(source)
+        names = drawn.sample([unit.name for _, unit in source.units if unit.name], _OF_A_SOURCE)
+        yield graph, [drawn.choice(_ASKED_OF_GRAPHS).format(name) for name in names]
 
 
 def _asked_of_code(source: FileSource, drawn: random.Random) -> Iterator[str]:

@@ -22,7 +22,16 @@ from routing.ranking import question_keys
 
 _MAX_TEXT, _MOST_ROWS, _MOST_FILES = 200, 5_000, 400
 _TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
-_GRAPH_PROPERTIES = ("calls", "inherits from", "defines", "imports", "returns", "decorated by", "file", "line")
+_GRAPH_PROPERTIES = (
+    "calls",
+    "inherits from",
+    "defines",
+    "imports",
+    "returns",
+    "decorated by",
+    "file",
+    "line",
+)
 """Properties of graphs of code."""
 _GRAPH_CLASSES = ("class", "function", "method", "module")
 
@@ -61,7 +70,9 @@ def database_source(path: Path, name: str = "") -> FileSource:
     with closing(connection):
         if path.suffix == ".sql":
             connection.executescript(path.read_text(encoding="utf-8"))
-        found = connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'")
+        found = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'"
+        )
         tables = [_table(connection, table) for (table,) in found.fetchall()]
         source = FileSource(of_database(name or path.stem, Schema(tuple(tables))))
         for table in tables:
@@ -95,7 +106,11 @@ def code_source(folder: Path, name: str = "") -> FileSource:
     units: list[tuple[str, CodeUnit]] = []
     for file in sorted(folder.rglob("*.py"))[:_MOST_FILES]:
         path = str(file.relative_to(folder))
-        units += [(path, unit) for unit in parse_file(path, file.read_text(errors="replace")).units if unit.kind != "passage"]
+        units += [
+            (path, unit)
+            for unit in parse_file(path, file.read_text(errors="replace")).units
+            if unit.kind != "passage"
+        ]
     about = of_code(name or folder.name, [(path, unit.name, unit.qualified_name) for path, unit in units])
     return FileSource(about, units=units)
 
@@ -122,6 +137,10 @@ def _values(connection: sqlite3.Connection, table: str, column: str) -> Iterable
 def _unpacked(path: Path) -> Any:
     import gzip
 
-    formats = {".nt": pyoxigraph.RdfFormat.N_TRIPLES, ".ttl": pyoxigraph.RdfFormat.TURTLE, ".rdf": pyoxigraph.RdfFormat.RDF_XML}
+    formats = {
+        ".nt": pyoxigraph.RdfFormat.N_TRIPLES,
+        ".ttl": pyoxigraph.RdfFormat.TURTLE,
+        ".rdf": pyoxigraph.RdfFormat.RDF_XML,
+    }
     with gzip.open(path) as file:
         yield from pyoxigraph.parse(file.read(), format=formats[Path(path.stem).suffix])

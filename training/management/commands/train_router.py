@@ -30,17 +30,25 @@ class Command(SearchappCommand):
         made = cases(questions, sources, _AMONG)
         model = fit(made)
         right = sum(
-            int(model.probabilities(case.rows, case.vector, case.is_code).argmax() == case.right) for case in made
+            int(model.probabilities(case.rows, case.vector, case.is_code).argmax() == case.right)
+            for case in made
         )
         card = {
             "model": "conditional logit over what a question and a source have in common",
             "encoder": "all-MiniLM-L6-v2",
-            "trained_on": {"spider": DATABASES, "spider4sparql": GRAPHS, "packages": PACKAGES, "others": ["pathquestion-2h", "metaqa"]},
+            "trained_on": {
+                "spider": DATABASES,
+                "spider4sparql": GRAPHS,
+                "packages": PACKAGES,
+                "others": ["pathquestion-2h", "metaqa"],
+            },
             "questions": len(questions),
             "sources": len(sources),
             "right_of_training": round(right / len(made), 3),
         }
         weights = {name: round(float(weight), 4) for name, weight in zip(NAMES, model.weights, strict=True)}
         code = [round(float(weight), 4) for weight in model.code]
-        options["out"].write_text(json.dumps({"card": card, "weights": weights, "code": code}, indent=1) + "\n")
+        options["out"].write_text(
+            json.dumps({"card": card, "weights": weights, "code": code}, indent=1) + "\n"
+        )
         self.stdout.write(f"{right} of {len(made)} questions of training go to the right source.")

@@ -26,7 +26,7 @@ def served_files(repository: str) -> QuerySet[SourceFile]:
 
 
 def named_units(repository: Repository, limit: int) -> list[tuple[str, str, str]]:
-    """Path, name and qualified name of the served units of a repository, passages left out; at most `limit`."""
+    """Path, name and qualified name of a repository's served units, without passages; at most `limit`."""
     units = (
         served_units()
         .filter(repository=repository)

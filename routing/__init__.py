@@ -1,7 +1,7 @@
-"""One question → which of the sources that a person may see can answer it: sources → profiles → features → model.
+"""One question → the sources that can answer it, likeliest first: sources → profiles → features → model.
 
-A small trained network of no hidden layer (a conditional logit) ranks repositories, graphs and databases by what is
-in them, so a source is routed to as soon as it is served.
+A conditional logit ranks the repositories, graphs and databases that a person may see by what is in them:
+a source is routed to as soon as it is served.
 """
 
 from routing.ranking import Ranked, rank

@@ -75,7 +75,8 @@ def _by_graph(source: RoutedSource, question: str, asker: Any) -> SourceAnswer:
     columns = [name.strip("?") for name in result.columns] if result else []
     return SourceAnswer(
         source.kind, source.key, kept.answerable, reading.probability if reading else 0.0,
-        reading.words if reading else "", row.sparql, columns, rows[:_MAX_ROWS], kept.notice, row.get_absolute_url(),
+        reading.words if reading else "", row.sparql, columns, rows[:_MAX_ROWS],
+        kept.notice, row.get_absolute_url(),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What a source is about: the words of its schema and its examples, with their vectors, and the names of code."""
+"""What a source is about: the words of its schema and its examples, with vectors, and the names of code."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ class About:
     """Tables and columns, classes and properties, or modules and definitions, in words."""
     examples: Sequence[str] = ()
     symbols: frozenset[str] = frozenset()
-    """Identifiers as they are written, in small letters: of code its definitions, of a database its tables and columns."""
+    """Identifiers in small letters: of code its definitions, of a database its tables and columns."""
 
 
 @dataclass(frozen=True)

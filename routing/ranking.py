@@ -49,7 +49,7 @@ def likelihood(question: Asked, profiles: Sequence[Profile], held: Sequence[Held
 
 
 def held(question: Asked, sources: Sequence[RoutedSource]) -> list[Held]:
-    """What the names in each source have of a question's words; nothing of code, whose symbols a profile has."""
+    """What the names in each source have of a question's words; none of code, whose symbols a profile has."""
     keys = question_keys(question)
     found = {
         kind: look([source.pk for source in sources if source.kind == kind], question.words, keys)
@@ -59,6 +59,6 @@ def held(question: Asked, sources: Sequence[RoutedSource]) -> list[Held]:
 
 
 def question_keys(question: Asked) -> list[str]:
-    """The keys of all runs of a question's words that may be names; single words that every question has are none."""
+    """The keys of all runs of a question's words that may be names, stop words left out."""
     words = [word for word in fold(question.text).split() if word not in COMMON][:16]
     return list(keys_in(words, _LONGEST_NAME))

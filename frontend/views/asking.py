@@ -1,4 +1,4 @@
-"""One box for all sources: which of them answer what was typed, and each one's answer as a part of the page."""
+"""One box for all sources: which of them answer what was typed, and the answer of each."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -20,7 +20,7 @@ _RIDGE, _RIDGE_OF_VECTOR = 0.02, 4.0
 
 @dataclass(frozen=True)
 class Case:
-    """A question among sources: feature rows [sources, features], which are code, its vector, the right one."""
+    """A question among sources: feature rows [sources, features], which are code, its vector, the right."""
 
     rows: NDArray[np.float64]
     is_code: NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""Questions to train the router on, each with the label of its source: of published sets, and of installed packages."""
+"""Questions to train the router on, with their sources: of published sets, and of installed packages."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -11,12 +11,41 @@ from training.router.sources import FileSource, code_graph_source, code_source, 
 from training.sql.published import HELD_OUT_DATABASES, database_file
 
 DATABASES = (
-    "college_1", "dorm_1", "movie_1", "flight_1", "network_2", "wine_1", "music_1", "activity_1", "apartment_rentals",
-    "inn_1", "club_1", "election", "tracking_orders", "insurance_policies", "film_rank", "gas_company",
-    "customers_card_transactions", "storm_record", "farm", "gymnast", "aircraft", "driving_school", "allergy_1",
-    "customers_and_addresses", "products_gen_characteristics", "game_1", "manufactory_1", "voter_2", "sports_competition",
-    "customer_complaints", "store_product", "university_basketball", "medicine_enzyme_interaction", "party_people",
-)  # fmt: skip
+    "college_1",
+    "dorm_1",
+    "movie_1",
+    "flight_1",
+    "network_2",
+    "wine_1",
+    "music_1",
+    "activity_1",
+    "apartment_rentals",
+    "inn_1",
+    "club_1",
+    "election",
+    "tracking_orders",
+    "insurance_policies",
+    "film_rank",
+    "gas_company",
+    "customers_card_transactions",
+    "storm_record",
+    "farm",
+    "gymnast",
+    "aircraft",
+    "driving_school",
+    "allergy_1",
+    "customers_and_addresses",
+    "products_gen_characteristics",
+    "game_1",
+    "manufactory_1",
+    "voter_2",
+    "sports_competition",
+    "customer_complaints",
+    "store_product",
+    "university_basketball",
+    "medicine_enzyme_interaction",
+    "party_people",
+)
 """Databases of Spider's training set."""
 GRAPHS = (
     "ship_1",
@@ -32,9 +61,14 @@ GRAPHS = (
 PACKAGES = ("requests", "sqlparse", "jwt", "click", "httpx", "jinja2", "h11", "pathspec")
 _OF_A_SOURCE, _OF_CODE = 24, 30
 _ASKED_OF_GRAPHS = (
-    "which classes inherit from {}?", "what calls {}?", "what does {} call?", "how many methods does {} have?",
-    "which methods does {} define?", "in which file is {}?", "where is {} defined and who uses it?",
-)  # fmt: skip
+    "which classes inherit from {}?",
+    "what calls {}?",
+    "what does {} call?",
+    "how many methods does {} have?",
+    "which methods does {} define?",
+    "in which file is {}?",
+    "where is {} defined and who uses it?",
+)
 _ASKED_OF_CODE = ("{}", "how do I {}", "code to {}", "where does it {}", "function that {}")
 
 Questions = list[tuple[str, str]]

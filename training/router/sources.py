@@ -1,4 +1,4 @@
-"""Sources as the router knows them, read straight from files: no installation is needed to train or to measure it."""
+"""Sources as the router knows them, read from files: training and measuring need no installation."""
 
 import sqlite3
 from collections import Counter

@@ -1,4 +1,4 @@
-"""`manage.py train_router DATA`: fit the weights by which questions are routed to sources; a minute on a CPU."""
+"""`manage.py train_router DATA`: fit the weights by which questions are routed to sources."""
 
 import json
 from argparse import ArgumentParser

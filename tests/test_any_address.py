@@ -44,7 +44,7 @@ def routes(patterns=None, prefix="") -> Iterator[str]:
 def parameters() -> set[str]:
     """Return the names of parameters that the product reads anywhere."""
     found = {"page", "limit", "offset", "format", "search", "ordering"}
-    for package in ("frontend", "searchapp", "codesearch", "kbqa"):
+    for package in ("frontend", "routing", "searchapp", "codesearch", "kbqa"):
         for path in (ROOT / package).rglob("*.py"):
             text = path.read_text(encoding="utf-8")
             found |= set(re.findall(r"(?:GET|query_params|params)(?:\.get(?:list)?\(|\[)\s*\"(\w+)\"", text))

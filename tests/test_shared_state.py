@@ -26,7 +26,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "decisions" / "2026-11-30-shared-state.md"
-PACKAGES = ("searchapp", "codesearch", "kbqa", "frontend")
+PACKAGES = ("searchapp", "codesearch", "kbqa", "routing", "frontend")
 CACHES = {"lru_cache", "cache", "cached_property"}
 CHANGING = {
     *("append", "add", "update", "pop", "popitem", "popleft", "clear", "setdefault", "extend", "remove"),

@@ -43,7 +43,8 @@ def test_a_question_goes_to_the_source_that_holds_its_answer(loaded):
 
 def test_a_source_is_routed_to_as_soon_as_it_is_loaded_and_anew_when_it_changes(loaded, load):
     question = "Which mountain is higher than Ben Nevis?"
-    text = '@prefix : <urn:m:> . :a a :Mountain ; :height 1345 ; <http://www.w3.org/2000/01/rdf-schema#label> "{}" .'
+    label = "<http://www.w3.org/2000/01/rdf-schema#label>"
+    text = f'@prefix : <urn:m:> . :a a :Mountain ; :height 1345 ; {label} "{{}}" .'
     load(text.format("Scafell"), name="hills")
     before = {each.source.key: each.probability for each in rank(question)}
     assert first(question) == "graph:hills"

@@ -53,7 +53,7 @@ def cases(
 
 
 def _others(right: str, labels: Sequence[str], among: int, drawn: random.Random) -> list[str]:
-    """Sources beside the right one: the graph of its code or the code of its graph always, the others by chance."""
+    """Sources beside the right one: its code's graph or its graph's code always, the others by chance."""
     package = right.partition(":")[2].removesuffix(" code")
     twins = [
         label

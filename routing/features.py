@@ -31,7 +31,9 @@ NAMES = (
     "code", "code_schema", "graph", "graph_schema",
 )  # fmt: skip
 """The features, in their order."""
-_NEAREST, _MAX_READ, _LONGEST_NAME = 5, 4_000, 4
+MAX_READ = 4_000
+"""How many characters of a text are compared."""
+_NEAREST, _LONGEST_NAME = 5, 4
 _BEGIN_READING = (TokenType.SELECT, TokenType.WITH, TokenType.L_PAREN)
 """What statements that read begin with."""
 
@@ -59,7 +61,7 @@ class Asked:
 
 def asked(text: str, vector: Vectors) -> Asked:
     """A question taken apart; of very long ones, what they begin with."""
-    read = text[:_MAX_READ]
+    read = text[:MAX_READ]
     apart = fold(readable(read)).split()
     words = tuple(dict.fromkeys(word for word in apart if word not in COMMON)) or tuple(dict.fromkeys(apart))
     tables = _names_of_sql(read)

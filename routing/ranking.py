@@ -9,7 +9,7 @@ from kbqa.linking.held import Held, keys_in
 from kbqa.linking.words import COMMON, fold
 from kbqa.sparql import public as sparql
 from kbqa.sql import public as sql
-from routing.features import Asked, asked, features
+from routing.features import MAX_READ, Asked, asked, features
 from routing.model import load_model
 from routing.profiles import Profile, encode, profile_of
 from routing.scopes import Scope
@@ -35,7 +35,8 @@ def rank(question: str, scope: Scope | None = None) -> list[Ranked]:
     sources = (scope or Scope()).chosen(visible_sources())
     if len(sources) < 2:
         return [Ranked(source, 1.0) for source in sources]
-    taken_apart = asked(question, encode([question])[0])
+    read = question[:MAX_READ]
+    taken_apart = asked(read, encode([read])[0])
     likely = likelihood(taken_apart, list(map(profile_of, sources)), held(taken_apart, sources))
     ranked = [Ranked(source, float(each)) for source, each in zip(sources, likely, strict=True)]
     return sorted(ranked, key=lambda each: -each.probability)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 def test_the_first_page_of_an_empty_site(client):
     page = client.get("/").content.decode()
-    assert "Nothing is indexed yet" in page
+    assert "Nothing is loaded yet" in page
     assert "/repositories/add" in page
 
 
